@@ -1,0 +1,59 @@
+"""A dialect is data: types, spellings and limits of one database, and nothing that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from procgen.ir.expressions import Function
+from procgen.ir.target import Target
+from procgen.ir.types import DType, ListType, Scalar, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one database spells what the printer needs.
+
+    Attributes:
+        target: the limits that passes respect.
+        types: the column type of each DType.
+        identifier: quotes a name; total over names without NUL.
+        literal: spells a value so that the database reads back exactly that value.
+        functions: each Function as a template of its one argument, `{0}`; `{0}` stands once unless
+            the function is in `named`. ARGMAX counts from 1.
+        named: functions that a stored version keeps as routines of its own, because their
+            argument stands more than once in the template.
+        list_of: template of a list of the items `{0}`.
+        choose: template of item number `{1}`, counted from 1, of the list `{0}`.
+        list_type: template of the type of a list of `{0}`.
+        ordered_sum: template that adds `{0}`, comma-separated, from left to right without nesting,
+            or None where the engine has no such function.
+        largest_inlined: tree nodes up to which one SQL expression is the best routine.
+        macros: whether routines are macros, which are always expanded where they are called.
+    """
+
+    target: Target
+    types: Mapping[DType, str]
+    identifier: Callable[[str], str]
+    literal: Callable[[Scalar, DType], str]
+    functions: Mapping[Function, str]
+    named: frozenset[Function]
+    list_of: str
+    choose: str
+    list_type: str
+    ordered_sum: str | None
+    largest_inlined: int | None
+    fence: str
+
+    @property
+    def name(self) -> str:
+        """The dialect's name, as users write it after `--target`."""
+        return self.target.name
+
+    def type_name(self, kind: Type) -> str:
+        """The column type of a value or of a list."""
+        match kind:
+            case ListType(item):
+                return self.list_type.format(self.types[item])
+            case dtype:
+                return self.types[dtype]

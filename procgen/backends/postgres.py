@@ -1,0 +1,136 @@
+"""PostgreSQL: `0.1e0` is numeric, and exp(), products and sums raise on overflow and underflow."""
+
+from __future__ import annotations
+
+import math
+
+from procgen.backends.dialect import Dialect
+from procgen.errors import UnrepresentableError
+from procgen.ir.expressions import Function
+from procgen.ir.target import Target
+from procgen.ir.types import DType, Scalar
+
+TYPES = {
+    DType.BOOL: "boolean",
+    DType.INT64: "bigint",
+    DType.FLOAT32: "real",
+    DType.FLOAT64: "double precision",
+    DType.TEXT: "text",
+}
+LONGEST_NAME = 63
+
+
+def identifier(name: str) -> str:
+    """Quote a name; a longer one would be cut without a word and meet another."""
+    if not name or "\0" in name:
+        raise UnrepresentableError(f"{name!r} cannot be a name in PostgreSQL", hint="rename it")
+    size = len(name.encode("utf-8"))
+    if size > LONGEST_NAME:
+        raise UnrepresentableError(
+            f"the name {name!r} has {size} bytes, and PostgreSQL keeps {LONGEST_NAME}",
+            hint="shorten it, or give short names with --inputs",
+        )
+    quoted = '"' + name.replace('"', '""') + '"'
+    if "$procgen$" not in name:
+        return quoted
+    return "U&" + quoted.replace("\\", "\\\\").replace("$procgen$", "\\0024procgen\\0024")
+
+
+def literal(value: Scalar, dtype: DType) -> str:
+    """Spell a value so that PostgreSQL reads back exactly that value; None is NULL."""
+    match value:
+        case None:
+            return f"NULL::{TYPES[dtype]}"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _text(value)
+        case _ if dtype is DType.INT64:
+            return f"'{value}'::int8"
+        case _:
+            text = repr(float(value)) if math.isfinite(value) else _SPECIAL[repr(float(value))]
+            return f"'{text}'::{'float8' if dtype is DType.FLOAT64 else 'float4'}"
+
+
+_SPECIAL = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
+
+
+def _text(value: str) -> str:
+    if "\0" in value:
+        raise UnrepresentableError(
+            f"the text {value!r} holds a NUL character, which PostgreSQL cannot store",
+            hint="remove it from the training data",
+        )
+    quoted = "'" + value.replace("'", "''") + "'"
+    if "\\" in value or "$procgen$" in value:
+        # E'' reads the same whatever standard_conforming_strings says, and hides the body's own tag.
+        quoted = "E" + quoted.replace("\\", "\\\\").replace("$procgen$", "\\x24procgen\\x24")
+    return f"{quoted}::text"
+
+
+# exp(z) raises from here on, and below the second where the result would be 0.
+_OVERFLOW = "'709.7827128933841'::float8"
+_UNDERFLOW = "'-745.1332191019411'::float8"
+# The argument stands once, because it is a whole model. NULL, a refused row, travels as NaN past
+# coalesce(); float8larger and float8smaller are max and min that keep NULL, unlike GREATEST.
+_EXP = (
+    "nullif(coalesce(exp(-nullif(greatest(coalesce(-float8larger({0}, "
+    + _UNDERFLOW
+    + "), 'NaN'), -"
+    + _OVERFLOW
+    + "), -"
+    + _OVERFLOW
+    + ")), 'Infinity') - '5e-324'::float8, 'NaN')"
+)
+_EXPIT = (
+    "nullif(coalesce(1 / (1 + exp(-nullif(greatest(coalesce(float8smaller({0}, 700), 'NaN'), -"
+    + _OVERFLOW
+    + "), -"
+    + _OVERFLOW
+    + "))), 0), 'NaN')"
+)
+_SHARES = (
+    "(SELECT array_agg(CASE WHEN total = 0 THEN '1'::float8 / n"
+    " WHEN e < greatest(total, 1) * '5e-324'::float8 THEN 0 ELSE e / total END ORDER BY i)"
+    " FROM (SELECT i, e, count(*) OVER () AS n, sum(e) OVER (ORDER BY i ROWS BETWEEN UNBOUNDED"
+    " PRECEDING AND UNBOUNDED FOLLOWING) AS total FROM {0}) AS sums)"
+)
+_EACH = "unnest({0}) WITH ORDINALITY AS items(x, i)"
+_POWERS = (
+    "(SELECT i, CASE WHEN d < "
+    + _UNDERFLOW
+    + " THEN 0 ELSE exp(d) END AS e FROM (SELECT i, x - max(x) OVER () AS d FROM "
+    + _EACH
+    + ") AS differences) AS powers"
+)
+
+POSTGRES = Dialect(
+    target=Target(
+        name="postgres",
+        max_depth=400,
+        max_terms=400,
+        max_arguments=100,
+        max_inputs=1_600,
+        traps_range_errors=True,
+    ),
+    types=TYPES,
+    identifier=identifier,
+    literal=literal,
+    functions={
+        Function.EXP: _EXP,
+        Function.EXPIT: _EXPIT,
+        Function.EXPIT_EACH: (
+            "(SELECT array_agg(" + _EXPIT.format("x") + " ORDER BY i) FROM " + _EACH + ")"
+        ),
+        Function.SOFTMAX: _SHARES.format(_POWERS),
+        Function.NORMALIZE: _SHARES.format("(SELECT i, x AS e FROM " + _EACH + ") AS values_"),
+        Function.ARGMAX: ("(SELECT i FROM " + _EACH + " ORDER BY x DESC, i LIMIT 1)"),
+    },
+    named=frozenset({Function.EXPIT_EACH, Function.SOFTMAX, Function.NORMALIZE, Function.ARGMAX}),
+    list_of="ARRAY[{0}]",
+    choose="({0})[{1}]",
+    list_type="{0}[]",
+    ordered_sum=None,
+    largest_inlined=3_000,
+    fence=" OFFSET 0",
+)

@@ -1,0 +1,141 @@
+"""Which function reads which class: keyed by qualified class name, so that no library is imported."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from procgen.errors import UnsupportedModelError
+from procgen.ir.expressions import Constant, Expr
+from procgen.ir.program import Binding, Output, Requirement
+from procgen.ir.types import DType
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column between two steps: how it is computed from the inputs, its type and its name."""
+
+    expr: Expr
+    dtype: DType
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The columns that flow from step to step, and what the steps so far demand and bind."""
+
+    features: tuple[Feature, ...]
+    requirements: tuple[Requirement, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What an estimator computes from a Frame.
+
+    `requirements` and `bindings` include those of the Frame it was given. `classes` holds the
+    labels in `classes_` order (one tuple an output of a multi-output classifier), or is empty.
+    `exact` is False where the library's own order of addition is unknown (BLAS), so that the bound
+    for linear models applies instead of equality.
+    """
+
+    requirements: tuple[Requirement, ...]
+    bindings: tuple[Binding, ...]
+    outputs: tuple[Output, ...]
+    classes: tuple[tuple[Constant, ...], ...] = ()
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names for the bindings of one step: `scope.name("raw")` is unique in the Program."""
+
+    prefix: str = ""
+
+    def name(self, base: str) -> str:
+        """The binding name of `base` in this scope."""
+        return f"{self.prefix}{base}"
+
+    def inside(self, step: str) -> Scope:
+        """A scope for a step inside this one."""
+        return Scope(f"{self.prefix}{step}.")
+
+
+EstimatorReader = Callable[[Any, Frame, Scope], Scores]
+TransformerReader = Callable[[Any, Frame, Scope], Frame]
+TypeReader = Callable[[Any, int], tuple[DType | None, ...]]
+"""For a step and its number of input columns: the type it wants of each, None for any number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Readers by qualified class name; two readers of one class are an error."""
+
+    kind: str
+    readers: dict[str, Any] = field(default_factory=dict)
+
+    def reads(self, *class_names: str) -> Callable[[Any], Any]:
+        """Register the decorated function for `class_names`."""
+
+        def register(reader: Any) -> Any:
+            for name in class_names:
+                if name in self.readers:
+                    raise ValueError(f"{name} already has a {self.kind}: {self.readers[name]!r}")
+                self.readers[name] = reader
+            return reader
+
+        return register
+
+    def find(self, step: object) -> Any | None:
+        """The reader of a step's own class; subclasses are not guessed at."""
+        return self.readers.get(class_name(step))
+
+
+ESTIMATORS = Registry("estimator reader")
+TRANSFORMERS = Registry("transformer reader")
+INPUT_TYPES = Registry("input type reader")
+
+
+def class_name(step: object) -> str:
+    """`package.Class`, without the private modules between, as `sklearn.linear_model.Ridge`.
+
+    scikit-learn's private modules are named after public packages: `sklearn.linear_model._ridge`.
+    """
+    cls = type(step)
+    public = [part for part in cls.__module__.split(".") if not part.startswith("_")]
+    return ".".join([*public, cls.__qualname__])
+
+
+def read_estimator(model: Any, frame: Frame, scope: Scope) -> Scores:
+    """Read a final step.
+
+    Raises:
+        UnsupportedModelError: no reader; the message names the nearest supported class.
+    """
+    reader: EstimatorReader | None = ESTIMATORS.find(model)
+    if reader is None:
+        raise unsupported(model, ESTIMATORS.readers)
+    return reader(model, frame, scope)
+
+
+def read_transformer(step: Any, frame: Frame, scope: Scope) -> Frame:
+    """Read a step that makes columns of columns.
+
+    Raises:
+        UnsupportedModelError: no reader; the message names the nearest supported class.
+    """
+    reader: TransformerReader | None = TRANSFORMERS.find(step)
+    if reader is None:
+        raise unsupported(step, TRANSFORMERS.readers)
+    return reader(step, frame, scope)
+
+
+def unsupported(step: object, readers: Mapping[str, Any]) -> UnsupportedModelError:
+    """The error for a class that nothing reads."""
+    name = class_name(step)
+    by_short = {full.rsplit(".", 1)[-1]: full for full in readers}
+    close = difflib.get_close_matches(name.rsplit(".", 1)[-1], by_short, n=1, cutoff=0.0)
+    hint = f"the nearest supported class is {by_short[close[0]]}" if close else None
+    return UnsupportedModelError(f"no front-end reads {name}", hint=hint)

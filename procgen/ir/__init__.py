@@ -1,0 +1,1 @@
+"""The intermediate representation: what a model computes, with every missing value explicit."""

@@ -1,0 +1,68 @@
+"""Decision trees as flat tuples in preorder, so that nothing recurses over a model's size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procgen.ir.expressions import Expr, Test
+from procgen.ir.types import DType
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """An inner node: `left` where the test holds, else `right`; missing goes by `default_left`.
+
+    `feature` is an index into `Ensemble.features`; `left` and `right` are indices into
+    `Tree.nodes`, both above this node's own.
+    """
+
+    feature: int
+    test: Test
+    default_left: bool
+    left: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What a tree adds: one value for each entry of `Tree.outputs`."""
+
+    values: tuple[float, ...]
+
+
+Node = Split | Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Nodes in preorder, root first, and the outputs that the leaf values are added to."""
+
+    nodes: tuple[Node, ...]
+    outputs: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """A list with one value per output: `((base_score + tree) + tree) + ...`, then divided.
+
+    Additions are made in the order of `trees` and in the `accumulate` type (XGBoost adds float32).
+    `divisor` is the number of trees of an averaging forest, or None.
+    """
+
+    features: tuple[Expr, ...]
+    trees: tuple[Tree, ...]
+    base_score: tuple[float, ...]
+    divisor: float | None = None
+    accumulate: DType = DType.FLOAT64
+
+
+def depth(tree: Tree) -> int:
+    """The number of splits on the longest path from the root to a leaf."""
+    levels = [0] * len(tree.nodes)
+    deepest = 0
+    for position, node in enumerate(tree.nodes):
+        if isinstance(node, Split):
+            below = levels[position] + 1
+            levels[node.left] = levels[node.right] = below
+            deepest = max(deepest, below)
+    return deepest
