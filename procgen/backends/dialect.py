@@ -29,7 +29,10 @@ class Dialect:
         ordered_sum: template that adds `{0}`, comma-separated, from left to right without nesting,
             or None where the engine has no such function.
         largest_inlined: tree nodes up to which one SQL expression is the best routine.
-        macros: whether routines are macros, which are always expanded where they are called.
+        fence: written after a subquery whose columns must be computed once, not copied upwards.
+        folds_case: whether names that differ in letter case only are one name.
+        to_float: template of `{0}` as a double, for each type that has one.
+        exact_text: template of the text `{0}`, compared byte by byte whatever its collation.
     """
 
     target: Target
@@ -44,6 +47,9 @@ class Dialect:
     ordered_sum: str | None
     largest_inlined: int | None
     fence: str
+    folds_case: bool
+    to_float: Mapping[DType, str]
+    exact_text: str
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""DuckDB 2.0: `0.1` is DECIMAL and `0.1e0` a DOUBLE; arithmetic gives inf and 0 as Python's does."""
+"""DuckDB 2.0: `0.1` is DECIMAL and `0.1e0` a DOUBLE; arithmetic gives inf and 0, as Python's."""
 
 from __future__ import annotations
 
@@ -93,4 +93,7 @@ DUCKDB = Dialect(
     ordered_sum=("list_reduce([{0}], lambda procgen_a, procgen_b: procgen_a + procgen_b)"),
     largest_inlined=None,
     fence="",
+    folds_case=True,
+    to_float={dtype: "CAST({0} AS DOUBLE)" for dtype in TYPES if dtype is not DType.TEXT},
+    exact_text='({0} COLLATE "C")',
 )

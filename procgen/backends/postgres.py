@@ -63,7 +63,7 @@ def _text(value: str) -> str:
         )
     quoted = "'" + value.replace("'", "''") + "'"
     if "\\" in value or "$procgen$" in value:
-        # E'' reads the same whatever standard_conforming_strings says, and hides the body's own tag.
+        # E'' reads the same under any standard_conforming_strings, and hides the body's own tag.
         quoted = "E" + quoted.replace("\\", "\\\\").replace("$procgen$", "\\x24procgen\\x24")
     return f"{quoted}::text"
 
@@ -133,4 +133,12 @@ POSTGRES = Dialect(
     ordered_sum=None,
     largest_inlined=3_000,
     fence=" OFFSET 0",
+    folds_case=False,
+    to_float={
+        DType.BOOL: "CAST({0} AS int)::float8",
+        DType.INT64: "CAST({0} AS float8)",
+        DType.FLOAT32: "CAST({0} AS float8)",
+        DType.FLOAT64: "{0}",
+    },
+    exact_text='({0} COLLATE "C")',
 )

@@ -1,4 +1,4 @@
-"""Programs as canonical JSON: equal Programs give equal bytes, and reading back gives an equal one."""
+"""Programs as canonical JSON: equal Programs, equal bytes; reading back gives an equal Program."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CLASSES: dict[str, type] = {
 
 
 def encode(value: Program) -> str:
-    """Canonical JSON: sorted keys, no spaces, shortest decimal that reads back as the same double."""
+    """Canonical JSON: sorted keys, no spaces, the shortest decimal of each double."""
     tree = {"format": FORMAT, "program": _encode(value)}
     return json.dumps(
         tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False

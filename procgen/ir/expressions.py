@@ -30,7 +30,8 @@ class Function(enum.StrEnum):
 
     EXP, EXPIT and the element-wise EXPIT_EACH follow the C library; SOFTMAX subtracts the
     largest value first, as `sklearn.utils.extmath.softmax` does; NORMALIZE divides a list by its
-    sum, or gives equal shares where the sum is 0 (one-vs-rest probabilities); ARGMAX gives the lowest index among equals.
+    sum, or gives equal shares where the sum is 0 (one-vs-rest probabilities); ARGMAX gives the
+    lowest index among equals.
     """
 
     EXP = "exp"

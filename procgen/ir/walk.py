@@ -1,4 +1,4 @@
-"""Children of an expression and rebuilding it with others, so that each pass states only its rule."""
+"""Children of an expression, and rebuilding it with others, so that a pass states only its rule."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def rewrite(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
     return rule(_with_children(expr, lambda child: rewrite(child, rule)))
 
 
-def _with_children(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
+def _with_children(  # noqa: C901, PLR0911 - one line a node
+    expr: Expr, change: Callable[[Expr], Expr]
+) -> Expr:
     match expr:
         case Constant() | Column() | Reference():
             return expr

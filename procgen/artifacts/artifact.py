@@ -1,0 +1,300 @@
+"""One version of a model for one database: the scripts that create, remove and verify it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+
+from procgen.artifacts.fixtures import Fixture, fixtures
+from procgen.artifacts.templates import render
+from procgen.backends.dialect import Dialect
+from procgen.backends.routines import (
+    SUFFIXES,
+    Parameter,
+    Routine,
+    RoutineWriter,
+    Schema,
+)
+from procgen.backends.select import SelectWriter
+from procgen.errors import InputsError, LimitError
+from procgen.ir.interpreter import Value
+from procgen.ir.program import Output, Program
+from procgen.ir.types import DType, ListType, Scalar, Type
+from procgen.ir.typing import Typing
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The scripts of one version; `up` and `verify` assume that schema `schema` exists.
+
+    Attributes:
+        up: creates every routine; a name that is taken makes it fail.
+        down: drops exactly what `up` created.
+        verify: changes nothing, and raises on the first fixture row with another score.
+        signature: how the prediction is called, with argument names and types.
+        digest: sha256 of the Program's canonical JSON.
+        objects: what `up` creates, such as `function ml.churn_v3(double precision, text)`.
+        program: what was compiled.
+        lowered: the same after the passes for this database.
+    """
+
+    name: str
+    version: int
+    target: str
+    schema: str
+    up: str
+    down: str
+    verify: str
+    signature: str
+    digest: str
+    objects: tuple[str, ...]
+    program: Program
+    lowered: Program
+    dialect: Dialect
+
+    def select(self, relation: str, *, key: str | Sequence[str] | None = None) -> str:
+        """One SELECT that scores a relation without creating anything.
+
+        Args:
+            relation: a table or view as it is written in SQL, with its schema if it needs one.
+            key: the column or columns that are passed through.
+
+        Raises:
+            InputsError: `relation` is not the name of a table.
+        """
+        keys = () if key is None else (key,) if isinstance(key, str) else tuple(key)
+        writer = SelectWriter(self.lowered, self.dialect, Typing.of(self.lowered))
+        return writer.select(table_name(relation, self.dialect), keys)
+
+
+def table_name(relation: str, dialect: Dialect) -> str:
+    """The relation as SQL, if it is the name of a table or view and nothing else."""
+    try:
+        table = sqlglot.parse_one(relation, into=exp.Table, read=dialect.name)
+    except sqlglot.errors.SqlglotError as error:
+        raise InputsError(f"{relation!r} is not the name of a table") from error
+    parts = [part for part in (table.args.get("catalog"), table.args.get("db"), table.this) if part]
+    if not all(isinstance(part, exp.Identifier) for part in parts) or table.alias:
+        raise InputsError(f"{relation!r} is not the name of a table")
+    return ".".join(part.sql(dialect=dialect.name) for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactWriter:
+    """Fills the templates of one engine for one version."""
+
+    name: str
+    version: int
+    schema: str
+    dialect: Dialect
+    program: Program
+    lowered: Program
+    digest: str
+    roles: tuple[str, ...]
+
+    def write(self) -> Artifact:
+        """Every script of the version.
+
+        Raises:
+            LimitError: the model is larger than the database can hold.
+            UnrepresentableError: a name or a category cannot be written there.
+        """
+        base = f"{self.name}_v{self.version}"
+        typing = Typing.of(self.lowered)
+        writer = RoutineWriter(self.lowered, Schema(self.dialect, self.schema, base), typing)
+        routines = tuple(writer.routines())
+        self._refuse_clashes()
+        common = {
+            "routines": [self._entry(routine) for routine in routines],
+            "row_type": writer.schema.qualified("_row") if writer.takes_row else None,
+        }
+        fields = writer.fields()
+        engine = self.dialect.name
+        up = render(
+            engine,
+            "up",
+            title=self._title(),
+            digest=self.digest,
+            notes=self._notes(),
+            fields=fields,
+            roles=[_role(role, self.dialect) for role in self.roles],
+            **common,
+        )
+        return Artifact(
+            name=self.name,
+            version=self.version,
+            target=engine,
+            schema=self.schema,
+            up=up,
+            down=render(engine, "down", **common),
+            verify=self._verify(writer, fields),
+            signature=f"{self.schema}.{base}({_listed(writer.parameters())})",
+            digest=self.digest,
+            objects=self._objects(writer, routines),
+            program=self.program,
+            lowered=self.lowered,
+            dialect=self.dialect,
+        )
+
+    def _title(self) -> str:
+        outputs = ", ".join(
+            f"{self.schema}.{self.name}_v{self.version}{SUFFIXES[output.name]}"
+            for output in self.program.outputs
+        )
+        return f"{self.name} v{self.version}: {outputs}"
+
+    def _notes(self) -> tuple[str, ...]:
+        refused = "A row that Python would refuse scores NULL." if self.program.requirements else ""
+        return (refused,) if refused else ()
+
+    def _entry(self, routine: Routine) -> dict[str, object]:
+        schema = Schema(self.dialect, self.schema, routine.name)
+        types = ", ".join(parameter.type for parameter in routine.parameters)
+        comment = f"procgen {self.name} v{self.version}, model sha256 {self.digest}"
+        return {
+            "name": schema.qualified(),
+            "signature": f"{schema.qualified()}({types})",
+            "parameters": routine.parameters,
+            "returns": routine.returns,
+            "admission": routine.admission,
+            "totals": routine.totals,
+            "value": routine.value,
+            "cost": routine.cost,
+            "comment": self.dialect.literal(comment, DType.TEXT).removesuffix("::text"),
+        }
+
+    def _objects(self, writer: RoutineWriter, routines: Sequence[Routine]) -> tuple[str, ...]:
+        if not self.dialect.largest_inlined:
+            return tuple(f"macro {self.schema}.{routine.name}" for routine in routines)
+        types = [f"type {writer.schema.qualified('_row')}"] if writer.takes_row else []
+        return (
+            *types,
+            *(
+                f"function {self.schema}.{routine.name}"
+                f"({', '.join(parameter.type for parameter in routine.parameters)})"
+                for routine in routines
+            ),
+        )
+
+    def _refuse_clashes(self) -> None:
+        """Names are compared as the engine compares them: DuckDB ignores letter case."""
+        seen: dict[str, str] = {}
+        for field in self.program.inputs:
+            folded = field.name.casefold() if self.dialect.folds_case else field.name
+            if folded in seen:
+                raise InputsError(
+                    f"the inputs {seen[folded]!r} and {field.name!r} are one name in "
+                    f"{self.dialect.name}",
+                    hint="rename one of them and train again",
+                )
+            seen[folded] = field.name
+
+    def _verify(self, writer: RoutineWriter, fields: Sequence[Parameter]) -> str:
+        return VerifyWriter(self.dialect, self.lowered, writer, fields).script()
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyWriter:
+    """The verify script: fixture rows as literals, each score within its bounds."""
+
+    dialect: Dialect
+    program: Program
+    writer: RoutineWriter
+    fields: Sequence[Parameter]
+
+    def script(self) -> str:
+        """The script."""
+        cases = fixtures(self.program)
+        row = self._own("row")
+        outputs = self.program.outputs
+        return render(
+            self.dialect.name,
+            "verify",
+            row=row,
+            columns=[
+                row,
+                *(field.name for field in self.fields),
+                *(self._own(f"{side}_{o.name.value}") for o in outputs for side in ("low", "high")),
+            ],
+            cases=[self._case(number, case) for number, case in enumerate(cases, start=1)],
+            checks=[self._check(output) for output in outputs],
+        )
+
+    def _case(self, number: int, case: Fixture) -> list[str]:
+        literal = self.dialect.literal
+        inputs = [
+            literal(value, field.dtype)
+            for value, field in zip(case.row, self.program.inputs, strict=True)
+        ]
+        bounds = [
+            self._value(bound, output.type)
+            for output in self.program.outputs
+            for bound in case.bounds[output.name]
+        ]
+        return [str(number), *inputs, *bounds]
+
+    def _value(self, value: Value, kind: Type) -> str:
+        match kind:
+            case ListType(item):
+                if not isinstance(value, tuple):
+                    return f"CAST(NULL AS {self.dialect.type_name(kind)})"
+                items = ", ".join(self._scalar(part, item) for part in value)
+                return self.dialect.list_of.format(items)
+            case dtype:
+                return self._scalar(value, dtype)
+
+    def _scalar(self, value: Value, dtype: DType) -> str:
+        if isinstance(value, tuple):
+            raise TypeError("a list where one value is expected")
+        return self.dialect.literal(value, dtype)
+
+    def _check(self, output: Output) -> dict[str, object]:
+        schema = self.writer.schema
+        names = [field.name for field in self.fields]
+        if self.writer.takes_row:
+            row = ", ".join(names)
+            arguments = f"ROW({row})::{schema.qualified('_row')}"
+        else:
+            arguments = ", ".join(names)
+        title: Scalar = schema.name + SUFFIXES[output.name]
+        return {
+            "call": f"{schema.qualified(SUFFIXES[output.name])}({arguments})",
+            "got": self._own(f"got_{output.name.value}"),
+            "low": self._own(f"low_{output.name.value}"),
+            "high": self._own(f"high_{output.name.value}"),
+            "title": self.dialect.literal(title, DType.TEXT),
+            "is_list": isinstance(output.type, ListType),
+        }
+
+    def _own(self, name: str) -> str:
+        select = SelectWriter(self.program, self.dialect, self.writer.typing)
+        return select.own_column(name)
+
+
+def _role(role: str, dialect: Dialect) -> str:
+    return "PUBLIC" if role.upper() == "PUBLIC" else dialect.identifier(role)
+
+
+def _listed(parameters: Sequence[Parameter]) -> str:
+    return ", ".join(f"{parameter.name} {parameter.type}" for parameter in parameters)
+
+
+def check_version_name(name: str, version: int) -> None:
+    """Refuse a model name that would need quotes, or a version that is not counted from 1.
+
+    Raises:
+        InputsError: the name is not small letters, digits and underscores, or is too long.
+        LimitError: versions start at 1.
+    """
+    allowed = name.isascii() and name.isidentifier() and name == name.lower()
+    longest = max(len(suffix) for suffix in ("_expit_each", "_normalize"))
+    if not allowed or len(f"{name}_v{version}") + longest > 63:
+        raise InputsError(
+            f"{name!r} cannot name a model",
+            hint="use at most 40 small letters, digits and underscores, not starting with a digit",
+        )
+    if version < 1:
+        raise LimitError(f"version {version} of {name}", hint="versions count from 1")

@@ -1,0 +1,102 @@
+"""A few rows at and beside a model's decisions, with the scores that a database must give."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+from procgen.ir.domain import domains
+from procgen.ir.expressions import Call, Element, Function, Reference
+from procgen.ir.interpreter import Value, interpret
+from procgen.ir.program import Output, OutputName, Program
+from procgen.ir.trees import Ensemble
+from procgen.ir.types import Scalar
+from procgen.ir.walk import descend
+
+ROWS = 48
+LINK_ULPS = 4
+"""How far a database's exp() may be from Python's, in units of the last place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """One row and, for each output, the lowest and the highest value it may score."""
+
+    row: tuple[Scalar, ...]
+    bounds: dict[OutputName, tuple[Value, Value]]
+
+
+def fixtures(program: Program) -> tuple[Fixture, ...]:
+    """Rows for the verify script, the same on every run.
+
+    One row in three has one extreme or missing value; more would have most models refuse every row.
+    """
+    rows = list(dict.fromkeys(_rows(program)))
+    names = [field.name for field in program.inputs]
+    scores = interpret(program, [dict(zip(names, row, strict=True)) for row in rows])
+    loose = {o.name: _uses_exp(program, o.binding) for o in program.outputs}
+    return tuple(
+        Fixture(
+            row,
+            {
+                output.name: _bounds(scores[output.name][place], loose=loose[output.name])
+                for output in program.outputs
+            },
+        )
+        for place, row in enumerate(rows)
+    )
+
+
+def _rows(program: Program) -> list[tuple[Scalar, ...]]:
+    domain = list(domains(program).values())
+    pick = random.Random(0)  # noqa: S311 - the same rows every time, not secrets
+    rows: list[tuple[Scalar, ...]] = []
+    for number in range(ROWS):
+        row = [pick.choice(values.ordinary) for values in domain]
+        if number % 3 == 0:
+            place = pick.randrange(len(row))
+            row[place] = pick.choice(domain[place].edges)
+        rows.append(tuple(row))
+    rows.append(tuple(None for _ in domain))
+    return rows
+
+
+def _bounds(value: Value, *, loose: bool) -> tuple[Value, Value]:
+    if not loose:
+        return value, value
+    if isinstance(value, tuple):
+        pairs = [_around(item) for item in value]
+        return tuple(low for low, _ in pairs), tuple(high for _, high in pairs)
+    return _around(value)
+
+
+def _around(value: Scalar) -> tuple[Scalar, Scalar]:
+    if not isinstance(value, float) or math.isnan(value):
+        return value, value
+    low = high = value
+    for _ in range(LINK_ULPS):
+        low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+    return low, high
+
+
+def _uses_exp(program: Program, binding: str) -> bool:
+    """Whether a float output passes through a function that two C libraries may round apart."""
+    value = program.binding(binding)
+    if isinstance(value, Ensemble):
+        return False
+    for part in descend(value):
+        match part:
+            case Call(function, _) if function is not Function.ARGMAX:
+                return True
+            case Element(Reference(name), _) | Reference(name) if name != binding:
+                if _uses_exp(program, name):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def output_bounds(fixture: Fixture, output: Output) -> tuple[Value, Value]:
+    """The lowest and highest score of one output."""
+    return fixture.bounds[output.name]

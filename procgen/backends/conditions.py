@@ -1,0 +1,118 @@
+"""Tests as SQL conditions that are never true of NULL or NaN: missing always falls through."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from procgen.backends.dialect import Dialect
+from procgen.errors import InvalidProgramError
+from procgen.ir.expressions import Comparison, Interval, Membership, Present, Test, Threshold
+from procgen.ir.types import DType
+
+
+def passing(dialect: Dialect, subject: str, dtype: DType, test: Test) -> str:
+    """True where the subject is present and passes; both engines order NaN above everything."""
+    match test:
+        case Threshold(op, value, _):
+            sign = "<=" if op is Comparison.LE else "<"
+            return f"{subject} {sign} {dialect.literal(value, threshold_type(test))}"
+        case Membership(categories):
+            if not categories:
+                return "false"
+            return f"{_exact(dialect, subject, dtype)} IN ({_list(dialect, dtype, categories)})"
+        case _:
+            assert_never(test)
+
+
+def failing(
+    dialect: Dialect, subject: str, dtype: DType, test: Test, *, may_be_missing: bool = True
+) -> str:
+    """True where the subject is present and does not pass.
+
+    `x > t` would be true of NaN, so a float that may be missing is compared as `-x < -t`.
+    """
+    match test:
+        case Threshold(op, value, _):
+            kind = threshold_type(test)
+            if not (may_be_missing and dtype.is_float):
+                sign = ">" if op is Comparison.LE else ">="
+                return f"{subject} {sign} {dialect.literal(value, kind)}"
+            sign = "<" if op is Comparison.LE else "<="
+            return f"-{subject} {sign} {dialect.literal(-value or 0.0, kind)}"
+        case Membership(categories):
+            exact = _exact(dialect, subject, dtype)
+            others = _list(dialect, dtype, (*categories, *_nan(dtype)))
+            return f"{exact} NOT IN ({others})" if others else f"{subject} IS NOT NULL"
+        case _:
+            assert_never(test)
+
+
+def acceptable(
+    dialect: Dialect,
+    subject: str,
+    dtype: DType,
+    test: Interval | Membership | Present,
+    *,
+    accepts_missing: bool,
+) -> str:
+    """True where the row may be scored as far as this subject goes."""
+    match test:
+        case Present():
+            if accepts_missing:
+                return "true"
+            return (
+                f"{subject} <= {_infinity(dialect, dtype)}"
+                if dtype.is_float
+                else (f"{subject} IS NOT NULL")
+            )
+        case Interval(low, high):
+            lowest, highest = dialect.literal(low, dtype), dialect.literal(high, dtype)
+            if not accepts_missing:
+                return f"{subject} BETWEEN {lowest} AND {highest}"
+            above = failing(dialect, subject, dtype, _at_most(high, dtype))
+            return f"({subject} < {lowest} OR {above}) IS NOT TRUE"
+        case Membership():
+            if not accepts_missing:
+                return passing(dialect, subject, dtype, test)
+            return f"({failing(dialect, subject, dtype, test)}) IS NOT TRUE"
+        case _:
+            assert_never(test)
+
+
+def missing(dialect: Dialect, subject: str, dtype: DType) -> str:
+    """True where the subject is NULL or NaN."""
+    if not dtype.is_float:
+        return f"{subject} IS NULL"
+    return f"({subject} IS NULL OR {subject} = {dialect.literal(float('nan'), dtype)})"
+
+
+def equal(dialect: Dialect, subject: str, dtype: DType) -> str:
+    """The subject, for comparing with `=`: text by its bytes, whatever its collation."""
+    return _exact(dialect, subject, dtype)
+
+
+def threshold_type(test: Threshold) -> DType:
+    """The type of a threshold's literal."""
+    if test.precision is DType.FLOAT32:
+        raise InvalidProgramError("a float32 threshold reached the printer: no pass widened it")
+    return test.precision
+
+
+def _at_most(value: float, dtype: DType) -> Threshold:
+    return Threshold(Comparison.LE, value, DType.INT64 if dtype is DType.INT64 else DType.FLOAT64)
+
+
+def _infinity(dialect: Dialect, dtype: DType) -> str:
+    return dialect.literal(float("inf"), dtype)
+
+
+def _nan(dtype: DType) -> tuple[float, ...]:
+    return (float("nan"),) if dtype.is_float else ()
+
+
+def _exact(dialect: Dialect, subject: str, dtype: DType) -> str:
+    return dialect.exact_text.format(subject) if dtype is DType.TEXT else subject
+
+
+def _list(dialect: Dialect, dtype: DType, values: tuple[object, ...]) -> str:
+    return ", ".join(dialect.literal(value, dtype) for value in values)  # type: ignore[arg-type]

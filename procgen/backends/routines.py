@@ -1,0 +1,317 @@
+"""A lowered Program as routines of one database: one an output, and one a named function.
+
+    margin   the trees or the weighted sum, once; plpgsql where one expression would be too large
+    proba    the link of margin, or sums of its own
+    predict  a decision over margin
+
+A routine that reads columns tests first whether the row may be scored; the others inherit NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from procgen.backends.dialect import Dialect
+from procgen.backends.printer import Printer
+from procgen.errors import LimitError
+from procgen.ir.expressions import (
+    Branch,
+    Call,
+    Column,
+    Element,
+    Expr,
+    Fill,
+    Function,
+    Match,
+    Reference,
+    Vector,
+)
+from procgen.ir.program import Output, OutputName, Program
+from procgen.ir.trees import Ensemble, depth
+from procgen.ir.types import DType, ListType
+from procgen.ir.typing import Typing
+from procgen.ir.walk import children, descend
+
+SUFFIXES = {OutputName.PREDICT: "", OutputName.PROBA: "_proba", OutputName.MARGIN: "_margin"}
+TREES_A_STATEMENT = 20
+ROW_PARAMETER = "inputs"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter: its quoted name and its type."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A variable of a procedural routine: where it starts, and what is added, in groups."""
+
+    variable: str
+    type: str
+    start: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """One function or macro.
+
+    Attributes:
+        name: the name without its schema, not quoted.
+        output: what it answers, or None for a named function.
+        admission: conditions that hold for the rows that are scored; the others give NULL.
+        totals: sums that are computed before `value`; a routine with totals is procedural.
+        value: the result.
+        cost: the planner's estimate, in units of one comparison.
+    """
+
+    name: str
+    output: OutputName | None
+    parameters: tuple[Parameter, ...]
+    returns: str
+    admission: tuple[str, ...]
+    totals: tuple[Total, ...]
+    value: str
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Where the routines of one version live: `ml.churn_v3` and its companions."""
+
+    dialect: Dialect
+    schema: str
+    name: str
+
+    def qualified(self, suffix: str = "") -> str:
+        """The quoted name of a routine or type of this version."""
+        quote = self.dialect.identifier
+        return f"{quote(self.schema)}.{quote(self.name + suffix)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RoutineWriter:
+    """Writes the routines of one Program."""
+
+    program: Program
+    schema: Schema
+    typing: Typing
+
+    @property
+    def takes_row(self) -> bool:
+        """Whether the inputs are more than the engine takes as arguments."""
+        return len(self.program.inputs) > self.schema.dialect.target.max_arguments
+
+    def fields(self) -> tuple[Parameter, ...]:
+        """Every input as a name and a type.
+
+        Raises:
+            LimitError: more inputs than the database can pass.
+        """
+        dialect = self.schema.dialect
+        if len(self.program.inputs) > dialect.target.max_inputs:
+            raise LimitError(
+                f"the model has {len(self.program.inputs)} inputs, and {dialect.name} passes at "
+                f"most {dialect.target.max_inputs}",
+                hint="drop the inputs that the model does not use and train again",
+            )
+        return tuple(
+            Parameter(dialect.identifier(field.name), dialect.types[field.dtype])
+            for field in self.program.inputs
+        )
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of every output's routine."""
+        if not self.takes_row:
+            return self.fields()
+        row = self.schema.dialect.identifier(ROW_PARAMETER)
+        return (Parameter(row, self.schema.qualified("_row")),)
+
+    def routines(self) -> Iterator[Routine]:
+        """Every routine, each after those it calls."""
+        yield from self._named_functions()
+        position = {binding.name: place for place, binding in enumerate(self.program.bindings)}
+        elsewhere: dict[str, str] = {}
+        for output in sorted(self.program.outputs, key=lambda o: position[o.binding]):
+            yield self._routine(output, elsewhere)
+            arguments = ", ".join(parameter.name for parameter in self.parameters())
+            call = f"{self.schema.qualified(SUFFIXES[output.name])}({arguments})"
+            elsewhere = {output.binding: call, **elsewhere}
+
+    def _named_functions(self) -> Iterator[Routine]:
+        dialect = self.schema.dialect
+        for function in self._used_functions():
+            argument = dialect.identifier("items")
+            yield Routine(
+                name=f"{self.schema.name}_{function.value}",
+                output=None,
+                parameters=(Parameter(argument, dialect.type_name(ListType(DType.FLOAT64))),),
+                returns=dialect.type_name(_returns(function)),
+                admission=(),
+                totals=(),
+                value=dialect.functions[function].format(argument),
+                cost=100,
+            )
+
+    def _used_functions(self) -> list[Function]:
+        used = {
+            part.function
+            for binding in self.program.bindings
+            if not isinstance(binding.value, Ensemble)
+            for part in descend(binding.value)
+            if isinstance(part, Call) and part.function in self.schema.dialect.named
+        }
+        return sorted(used)
+
+    def _routine(self, output: Output, elsewhere: dict[str, str]) -> Routine:
+        dialect = self.schema.dialect
+        inline = Work.of(self.typing, Reference(output.binding), elsewhere)
+        procedural = dialect.largest_inlined is not None and (
+            inline.nodes > dialect.largest_inlined or inline.terms > dialect.target.max_terms
+        )
+        printer = self._printer(elsewhere, positional=procedural)
+        totals: tuple[Total, ...] = ()
+        if procedural:
+            variables = self._variables(inline)
+            totals = tuple(
+                self._total(printer, name, index, variable)
+                for (name, index), variable in variables.items()
+            )
+            printer = self._printer(elsewhere, positional=True, sums=variables)
+        return Routine(
+            name=self.schema.name + SUFFIXES[output.name],
+            output=output.name,
+            parameters=self.parameters(),
+            returns=dialect.type_name(output.type),
+            admission=printer.admission() if inline.needs_admission else (),
+            totals=totals,
+            value=printer.text(Reference(output.binding)),
+            cost=max(100, inline.visits),
+        )
+
+    def _printer(
+        self,
+        elsewhere: dict[str, str],
+        *,
+        positional: bool,
+        sums: dict[tuple[str, int], str] | None = None,
+    ) -> Printer:
+        return Printer(
+            dialect=self.schema.dialect,
+            program=self.program,
+            typing=self.typing,
+            columns=self._columns(positional=positional),
+            elsewhere=elsewhere,
+            sums=sums or {},
+            named={
+                function: self.schema.qualified(f"_{function.value}")
+                for function in self.schema.dialect.named
+            },
+        )
+
+    def _columns(self, *, positional: bool) -> dict[str, str]:
+        quote = self.schema.dialect.identifier
+        if self.takes_row:
+            row = quote(ROW_PARAMETER)
+            return {f.name: f"({row}).{quote(f.name)}" for f in self.program.inputs}
+        columns = {field.name: quote(field.name) for field in self.program.inputs}
+        if positional and "found" in columns:
+            # plpgsql declares FOUND after the parameters, and the later name hides the earlier.
+            columns["found"] = f"${list(columns).index('found') + 1}"
+        return columns
+
+    def _variables(self, work: Work) -> dict[tuple[str, int], str]:
+        taken = {field.name for field in self.program.inputs}
+        names = (f"total_{number}" for number in range(1, len(taken) + len(work.sums) + 1))
+        free = (name for name in names if name not in taken)
+        return dict(zip(work.sums, free, strict=False))
+
+    def _total(self, printer: Printer, name: str, index: int, variable: str) -> Total:
+        ensemble = self.program.binding(name)
+        if not isinstance(ensemble, Ensemble):
+            raise TypeError(f"{name} is not an ensemble")
+        start, *trees = printer.ensemble_terms(ensemble, index)
+        groups = tuple(
+            "\n  + ".join((variable, *trees[first : first + TREES_A_STATEMENT]))
+            for first in range(0, len(trees), TREES_A_STATEMENT)
+        )
+        return Total(variable, self.schema.dialect.types[ensemble.accumulate], start, groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one routine computes itself, as against what it calls.
+
+    Attributes:
+        sums: the sums of ensembles, by binding and output.
+        nodes: tree nodes in its text.
+        terms: terms of its longest sum of trees.
+        visits: tree nodes that a row visits at most.
+        needs_admission: whether its value could be anything but NULL for a refused row.
+    """
+
+    sums: tuple[tuple[str, int], ...]
+    nodes: int
+    terms: int
+    visits: int
+    needs_admission: bool
+
+    @classmethod
+    def of(cls, typing: Typing, expr: Expr, elsewhere: dict[str, str]) -> Work:
+        """Measure an expression, through the references that are not elsewhere."""
+        sums: dict[tuple[str, int], Ensemble] = {}
+        reads = False
+        waiting = [expr]
+        while waiting:
+            part = waiting.pop()
+            found = _sums_of(typing, part, elsewhere)
+            if found:
+                sums |= found
+                reads = True
+                continue
+            reads = reads or _ignores_null(part)
+            if isinstance(part, Reference) and part.name not in elsewhere:
+                waiting.append(typing.bindings[part.name])  # type: ignore[arg-type]
+            waiting.extend(children(part))
+        trees = [[t for t in e.trees if index in t.outputs] for (_, index), e in sums.items()]
+        return cls(
+            sums=tuple(sorted(sums)),
+            nodes=sum(len(tree.nodes) for group in trees for tree in group),
+            terms=max((len(group) + 1 for group in trees), default=0),
+            visits=sum(depth(tree) + 1 for group in trees for tree in group),
+            needs_admission=reads,
+        )
+
+
+def _sums_of(
+    typing: Typing, expr: Expr, elsewhere: dict[str, str]
+) -> dict[tuple[str, int], Ensemble]:
+    match expr:
+        case Element(Reference() as vector, index):
+            found = typing.ensemble(vector)
+            return {} if found is None else {(found[0], index): found[1]}
+        case Reference(name) if name not in elsewhere:
+            value = typing.bindings[name]
+            if isinstance(value, Ensemble):
+                return {(name, index): value for index in range(len(value.base_score))}
+            return {}
+        case _:
+            return {}
+
+
+def _ignores_null(expr: Expr) -> bool:
+    match expr:
+        case Column() | Fill() | Match() | Vector():
+            return True
+        case Branch(subject, _, _, _, _):
+            return not isinstance(subject, Reference)
+        case _:
+            return False
+
+
+def _returns(function: Function) -> DType | ListType:
+    return DType.INT64 if function is Function.ARGMAX else ListType(DType.FLOAT64)

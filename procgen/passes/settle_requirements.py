@@ -1,0 +1,175 @@
+"""What Python demands of preprocessed values becomes one test on each input itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from procgen.ir.expressions import (
+    Column,
+    Comparison,
+    Constant,
+    Expr,
+    Interval,
+    Match,
+    Membership,
+    Present,
+    Threshold,
+)
+from procgen.ir.interpreter import is_missing
+from procgen.ir.program import Program, Requirement
+from procgen.ir.target import Target
+from procgen.ir.types import DType, Scalar
+from procgen.passes.preimage import LARGEST_INT64, SMALLEST_INT64, Preimage, preimage
+
+
+def settle_requirements(program: Program, _: Target) -> Program:
+    """Move each requirement to its column, drop those that every row meets, and merge the rest."""
+    columns = {field.name: field.dtype for field in program.inputs}
+    settled: dict[tuple[Expr, bool], Requirement] = {}
+    for requirement in program.requirements:
+        moved = _move(requirement, columns)
+        if _always_met(moved):
+            continue
+        key = (moved.subject, isinstance(moved.test, Membership))
+        settled[key] = _both(settled[key], moved) if key in settled else moved
+    return replace(program, requirements=tuple(settled.values()))
+
+
+def _move(requirement: Requirement, columns: dict[str, DType]) -> Requirement:
+    match requirement.test:
+        case Interval(low, high):
+            return _move_interval(requirement, float(low), float(high), columns)
+        case Membership() as members:
+            found = preimage(
+                requirement.subject,
+                members,
+                missing=requirement.accepts_missing,
+                columns=columns,
+            )
+            return _from_membership(requirement, found)
+        case Present():
+            # As an interval that holds every number: the same walk, and NaN stays out.
+            if not _is_number(requirement.subject, columns):
+                return requirement
+            return _move_interval(requirement, -math.inf, math.inf, columns)
+
+
+def _is_number(subject: Expr, columns: dict[str, DType]) -> bool:
+    return not (isinstance(subject, Column) and not columns[subject.name].is_float)
+
+
+def _move_interval(
+    requirement: Requirement, low: float, high: float, columns: dict[str, DType]
+) -> Requirement:
+    """`low <= f(x) <= high` is two thresholds; both move to the same subject."""
+    missing = requirement.accepts_missing
+    upper = Threshold(Comparison.LE, high)
+    lower = Threshold(Comparison.LT, low)  # and then not this one
+    subject = requirement.subject
+    under = preimage(subject, upper, missing=missing, columns=columns)
+    over = preimage(subject, lower, missing=not missing, columns=columns)
+    top, bottom = (over, under) if under.negated else (under, over)
+    if isinstance(top.test, Membership) or _is_table(bottom.test):
+        return _from_table(requirement, under.subject)
+    test = Interval(_above(bottom.test, _lowest(bottom.subject, columns)), _up_to(top.test))
+    return Requirement(
+        under.subject,
+        Present() if _all_numbers(test) else test,
+        under.missing and not over.missing,
+        requirement.reason,
+    )
+
+
+def _is_table(test: object) -> bool:
+    return isinstance(test, Membership) and bool(test.categories)
+
+
+def _lowest(subject: Expr, columns: dict[str, DType]) -> float | int:
+    whole = isinstance(subject, Column) and columns[subject.name] is DType.INT64
+    return SMALLEST_INT64 if whole else -math.inf
+
+
+def _up_to(test: object) -> float | int:
+    """The largest value that passes `x <= v` or `x < v`."""
+    assert isinstance(test, Threshold)  # noqa: S101 - the caller has looked
+    if test.op is Comparison.LE:
+        return test.value
+    return math.nextafter(float(test.value), -math.inf)
+
+
+def _above(test: object, lowest: float | int) -> float | int:
+    """The smallest value that fails `x <= v` or `x < v`; no value passes an empty set."""
+    if isinstance(test, Membership):
+        return lowest
+    assert isinstance(test, Threshold)  # noqa: S101 - the caller has looked
+    if test.op is Comparison.LT:
+        return test.value
+    if isinstance(test.value, int):
+        return test.value + 1
+    return math.nextafter(test.value, math.inf)
+
+
+def _from_table(requirement: Requirement, subject: Expr) -> Requirement:
+    """Try every row of a table; anything else stays a test on the computed value."""
+    if not isinstance(requirement.subject, Match):
+        return requirement
+    return _accepted(requirement, requirement.subject, subject) or requirement
+
+
+def _accepted(requirement: Requirement, table: Match, subject: Expr) -> Requirement | None:
+    missing = _meets(requirement, table.missing)
+    passing = tuple(case.category for case in table.cases if _meets(requirement, case.result))
+    if not _meets(requirement, table.otherwise):
+        return Requirement(subject, Membership(passing), missing, requirement.reason)
+    if len(passing) == len(table.cases):
+        return Requirement(subject, Present(), missing, requirement.reason)
+    return None
+
+
+def _meets(requirement: Requirement, value: Constant) -> bool:
+    if is_missing(value.value):
+        return requirement.accepts_missing
+    match requirement.test:
+        case Interval(low, high):
+            return low <= _number(value.value) <= high
+        case Membership(categories):
+            return value.value in categories
+        case Present():
+            return True
+
+
+def _number(value: Scalar) -> float:
+    return float(value)  # type: ignore[arg-type]
+
+
+def _from_membership(requirement: Requirement, found: Preimage) -> Requirement:
+    if found.negated or not isinstance(found.test, Membership):
+        return requirement
+    return Requirement(found.subject, found.test, found.missing, requirement.reason)
+
+
+def _always_met(requirement: Requirement) -> bool:
+    return requirement.accepts_missing and isinstance(requirement.test, Present)
+
+
+def _all_numbers(test: Interval) -> bool:
+    return (test.low, test.high) in (
+        (-math.inf, math.inf),
+        (SMALLEST_INT64, LARGEST_INT64),
+    )
+
+
+def _both(first: Requirement, second: Requirement) -> Requirement:
+    accepts = first.accepts_missing and second.accepts_missing
+    test: Interval | Membership | Present
+    match first.test, second.test:
+        case Interval(low, high), Interval(other_low, other_high):
+            test = Interval(max(low, other_low), min(high, other_high))
+        case Membership(some), Membership(others):
+            test = Membership(tuple(value for value in some if value in others))
+        case Present(), test_:
+            test = test_
+        case test_, _:
+            test = test_
+    return replace(first, test=test, accepts_missing=accepts)
