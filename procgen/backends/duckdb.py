@@ -54,9 +54,22 @@ _POWERS = (
     "list_transform([{0}], lambda procgen_m: list_transform(procgen_m, "
     "lambda procgen_x: exp(procgen_x - list_max(procgen_m))))[1]"
 )
+_ADD = "lambda procgen_a, procgen_b: procgen_a + procgen_b"
+_WHOLE = "len(procgen_p) - len(procgen_p) % 8"
+
+
+def _lane(k: int) -> str:
+    return f"list_reduce(list_slice(procgen_p, {k}, {_WHOLE}, 8), {_ADD}, 0e0)"
+
+
+# As numpy adds up to 128 numbers: eight running sums, then pairs of them, then what is left over.
+_PAIRS = [f"({_lane(k)} + {_lane(k + 1)})" for k in (1, 3, 5, 7)]
+_LANES = f"(({_PAIRS[0]} + {_PAIRS[1]}) + ({_PAIRS[2]} + {_PAIRS[3]}))"
+_TOTAL = f"list_reduce(list_slice(procgen_p, {_WHOLE} + 1, len(procgen_p)), {_ADD}, {_LANES})"
 _SHARES = (
-    "list_transform([{0}], lambda procgen_p: list_transform([list_reduce(procgen_p, "
-    "lambda procgen_a, procgen_b: procgen_a + procgen_b)], lambda procgen_t: list_transform("
+    "list_transform([{0}], lambda procgen_p: list_transform(["
+    + _TOTAL
+    + "], lambda procgen_t: list_transform("
     "procgen_p, lambda procgen_x: CASE WHEN procgen_t = 0e0 THEN 1e0 / len(procgen_p) "
     "ELSE procgen_x / procgen_t END))[1])[1]"
 )

@@ -89,11 +89,28 @@ _EXPIT = (
     + _OVERFLOW
     + "))), 0), 'NaN')"
 )
+
+
+def _lane(k: int) -> str:
+    where = f"i % 8 = {k % 8} AND i <= n - n % 8"
+    return f"coalesce(sum(e) FILTER (WHERE {where}) OVER whole, 0)"
+
+
+def _rest(k: int) -> str:
+    return f"coalesce(max(e) FILTER (WHERE i = n - n % 8 + {k}) OVER whole, 0)"
+
+
+# As numpy adds up to 128 numbers: eight running sums, then pairs of them, then what is left over.
+_PAIRS = [f"({_lane(k)} + {_lane(k + 1)})" for k in (1, 3, 5, 7)]
+_LANES = f"(({_PAIRS[0]} + {_PAIRS[1]}) + ({_PAIRS[2]} + {_PAIRS[3]}))"
+_TOTAL = " + ".join((_LANES, *(_rest(k) for k in range(1, 8))))
 _SHARES = (
     "(SELECT array_agg(CASE WHEN total = 0 THEN '1'::float8 / n"
     " WHEN e < greatest(total, 1) * '5e-324'::float8 THEN 0 ELSE e / total END ORDER BY i)"
-    " FROM (SELECT i, e, count(*) OVER () AS n, sum(e) OVER (ORDER BY i ROWS BETWEEN UNBOUNDED"
-    " PRECEDING AND UNBOUNDED FOLLOWING) AS total FROM {0}) AS sums)"
+    " FROM (SELECT i, e, n, " + _TOTAL + " AS total"
+    " FROM (SELECT i, e, count(*) OVER () AS n FROM {0}) AS counted"
+    " WINDOW whole AS (ORDER BY i ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+    ") AS sums)"
 )
 _EACH = "unnest({0}) WITH ORDINALITY AS items(x, i)"
 _POWERS = (
