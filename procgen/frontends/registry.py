@@ -24,11 +24,15 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The columns that flow from step to step, and what the steps so far demand and bind."""
+    """The columns that flow from step to step, and what the steps so far demand and bind.
+
+    `sparse` says that Python holds them in a sparse matrix: some steps then compute otherwise.
+    """
 
     features: tuple[Feature, ...]
     requirements: tuple[Requirement, ...] = ()
     bindings: tuple[Binding, ...] = ()
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,195 @@
+"""Loading a saved model: a pickle runs the code in it and so needs trust; a skops file does not."""
+
+from __future__ import annotations
+
+import pickletools
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from procgen.errors import (
+    CorruptFileError,
+    ProcgenError,
+    UnsupportedModelError,
+    UntrustedFileError,
+)
+
+Loader = Callable[[Path, bool], Any]
+
+HARMLESS_TYPES = frozenset(
+    {
+        "functools.partial",  # of a function that must be harmless itself
+        "numpy.dtype",
+        "sklearn._loss.loss.HalfTweedieLoss",
+        "sklearn._loss.loss.HalfTweedieLossIdentity",
+        "sklearn.compose._column_transformer._RemainderColsList",  # a list, before 1.7
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.tree._tree.Tree",
+        "sklearn.utils.validation.check_array",
+    }
+)
+"""What fitted scikit-learn models hold, skops does not list, and runs no code of the file."""
+
+OTHER_FORMATS = {
+    ".bst": "XGBoost",
+    ".cbm": "CatBoost",
+    ".json": "XGBoost or CatBoost",
+    ".lgb": "LightGBM",
+    ".onnx": "ONNX",
+    ".pmml": "PMML",
+    ".txt": "LightGBM",
+    ".ubj": "XGBoost",
+}
+COMPRESSED_PICKLES = (b"\x1f\x8b", b"x\x01", b"x^", b"x\x9c", b"x\xda", b"BZh", b"\xfd7zXZ")
+"""How joblib's compressed files begin: gzip, zlib at its four levels, bzip2, xz."""
+
+
+def load_model(path: str | Path, trust: bool = False) -> Any:  # noqa: FBT001, FBT002 - public name
+    """Load a fitted model from a file.
+
+    Args:
+        path: a `.skops` file, or a `.pkl`, `.pickle` or `.joblib` file.
+        trust: allow the file to run code. Every pickle can; a skops file does so only if it holds
+            types that are not known to be harmless.
+
+    Raises:
+        UntrustedFileError: the file needs trust and `trust` is False.
+        CorruptFileError: the file is damaged, or is not what its name says.
+        UnsupportedModelError: no model is read from this kind of file.
+        ProcgenError: there is no such file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        what = "is not a file" if path.exists() else "does not exist"
+        raise ProcgenError(f"{path} {what}", hint="give the path of a saved model")
+    loader = LOADERS.get(path.suffix.lower()) or _sniffed(path)
+    with _version_warnings_only_warn():
+        return loader(path, trust)
+
+
+def _sniffed(path: Path) -> Loader:
+    library = OTHER_FORMATS.get(path.suffix.lower())
+    if library is not None:
+        raise UnsupportedModelError(
+            f"{path} is named like a model of {library}, which no front-end reads",
+            hint="save a scikit-learn model with skops.io.dump",
+        )
+    if _is_skops(path):
+        return load_skops
+    if _is_pickle(path):
+        return load_pickle
+    raise UnsupportedModelError(
+        f"{path} is no kind of file that a model is read from",
+        hint=f"the kinds are {', '.join(LOADERS)}",
+    )
+
+
+def _is_skops(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "schema.json" in archive.namelist()
+
+
+def _is_pickle(path: Path) -> bool:
+    with path.open("rb") as file:
+        if file.read(8).startswith(COMPRESSED_PICKLES):
+            return True
+        file.seek(0)
+        try:
+            opcode, version, _ = next(pickletools.genops(file))
+        except (ValueError, EOFError):
+            return False
+    return opcode.name == "PROTO" and version is not None and version <= 5
+
+
+def load_skops(path: Path, trust: bool) -> Any:  # noqa: FBT001 - a Loader
+    """Load a skops file."""
+    try:
+        from skops import io  # noqa: PLC0415 - it is optional
+    except ImportError as error:
+        raise _not_installed("skops", path) from error
+    try:
+        unknown = set(io.get_untrusted_types(file=path)) - HARMLESS_TYPES
+    except Exception as error:
+        raise _corrupt(path, "a skops file", error) from error
+    if unknown and not trust:
+        raise UntrustedFileError(
+            f"{path} holds types that could run code: {', '.join(sorted(unknown))}",
+            hint="if you know who made the file, allow it with --trust (trust=True)",
+        )
+    try:
+        return io.load(path, trusted=sorted(unknown | HARMLESS_TYPES))
+    except Exception as error:
+        raise _corrupt(path, "a skops file", error) from error
+
+
+def load_pickle(path: Path, trust: bool) -> Any:  # noqa: FBT001 - a Loader
+    """Load a pickle, plain or written by joblib."""
+    if not trust:
+        raise UntrustedFileError(
+            f"{path} is a pickle: loading it runs whatever code is in it",
+            hint="if you know who made the file, allow it with --trust (trust=True); "
+            "or save the model with skops.io.dump, which needs no trust",
+        )
+    try:
+        import joblib  # noqa: PLC0415 - it is optional
+    except ImportError as error:
+        raise _not_installed("joblib", path) from error
+    try:
+        return joblib.load(path)
+    except ModuleNotFoundError as error:
+        raise UnsupportedModelError(
+            f"{path} needs the package {error.name}, which is not installed",
+            hint=f"install {error.name} in the version that the model was trained with",
+        ) from error
+    except Exception as error:
+        raise _corrupt(path, "a pickle", error) from error
+
+
+def _not_installed(package: str, path: Path) -> ProcgenError:
+    return ProcgenError(f"{path} is read with {package}", hint="pip install 'procgen[sklearn]'")
+
+
+def _corrupt(path: Path, kind: str, error: Exception) -> CorruptFileError:
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return CorruptFileError(
+        f"{path} cannot be loaded as {kind} ({reason})",
+        hint="save the model again, with the installed version of its library",
+    )
+
+
+@contextmanager
+def _version_warnings_only_warn() -> Iterator[None]:
+    """Hand on each distinct warning of a load, as a warning even where warnings are errors.
+
+    A model of another version often reads well; whether it scores the same is for `verify` to say.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    distinct = {(warning.category, str(warning.message)): warning for warning in caught}
+    for warning in distinct.values():
+        try:
+            _emit(warning)
+        except Warning:
+            with warnings.catch_warnings():
+                warnings.simplefilter("always")
+                _emit(warning)
+
+
+def _emit(warning: warnings.WarningMessage) -> None:
+    warnings.warn_explicit(
+        warning.message, warning.category, warning.filename, warning.lineno, source=warning.source
+    )
+
+
+LOADERS: dict[str, Loader] = {
+    ".skops": load_skops,
+    ".pkl": load_pickle,
+    ".pickle": load_pickle,
+    ".joblib": load_pickle,
+}

@@ -1,0 +1,84 @@
+"""What pipelines want of the raw columns: what the first step that cares about each one wants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from procgen.frontends.imputation import kept_columns
+from procgen.frontends.pipelines import (
+    COLUMN_TRANSFORMER,
+    PIPELINE,
+    is_nothing,
+    selections,
+)
+from procgen.frontends.registry import class_name
+from procgen.frontends.wants import ANYTHING, Want, wants, wants_of
+
+Origins = tuple[int | None, ...]
+"""For each column that leaves a step, the one it came in as if its type is the same, or None."""
+
+
+@wants(PIPELINE)
+def pipeline_wants(step: Any, count: int) -> tuple[Want, ...]:
+    """A column is followed until a step wants something of it, or makes another thing of it."""
+    wanted = [ANYTHING] * count
+    origins: Origins | None = tuple(range(count))
+    for _, part in step.steps:
+        if origins is None:
+            break
+        if not is_nothing(part):
+            _take(wanted, origins, wants_of(part, len(origins)))
+            origins = _then(origins, _origins(part, len(origins)))
+    return tuple(wanted)
+
+
+@wants(COLUMN_TRANSFORMER)
+def column_transformer_wants(step: Any, count: int) -> tuple[Want, ...]:
+    """Each part's wants of its own columns; the first to want something of a column decides."""
+    wanted = [ANYTHING] * count
+    for _, transformer, places in selections(step):
+        if not is_nothing(transformer):
+            _take(wanted, places, wants_of(transformer, len(places)))
+    return tuple(wanted)
+
+
+def _take(wanted: list[Want], places: Sequence[int | None], found: Sequence[Want]) -> None:
+    for place, want in zip(places, found, strict=True):
+        if place is not None and wanted[place] == ANYTHING:
+            wanted[place] = want
+
+
+def _then(first: Origins, second: Origins | None) -> Origins | None:
+    if second is None:
+        return None
+    return tuple(None if place is None else first[place] for place in second)
+
+
+def _origins(step: Any, count: int) -> Origins | None:
+    """Where the columns of a step's output come from; None if their number is not known here."""
+    match class_name(step):
+        case _ if is_nothing(step):
+            return tuple(range(count))
+        case "sklearn.preprocessing.FunctionTransformer":
+            return tuple(range(count)) if step.func is None else None
+        case "sklearn.impute.SimpleImputer":
+            return kept_columns(step)
+        case "sklearn.pipeline.Pipeline":
+            origins: Origins | None = tuple(range(count))
+            for _, part in step.steps:
+                origins = None if origins is None else _then(origins, _origins(part, len(origins)))
+            return origins
+        case "sklearn.compose.ColumnTransformer":
+            return _column_origins(step)
+        case _:
+            return None
+
+
+def _column_origins(step: Any) -> Origins:
+    found: list[int | None] = []
+    for name, transformer, places in selections(step):
+        output = step.output_indices_[name]
+        origins = _then(tuple(places), _origins(transformer, len(places)))
+        found += origins or [None] * (output.stop - output.start)
+    return tuple(found)

@@ -1,0 +1,96 @@
+"""Which rows the library refuses: it says so for a whole table, so rows are told apart by asking.
+
+A cell that gets an accepted row refused, such as a missing number, spoils every row that holds it:
+scikit-learn checks columns apart. Such rows are left out first; halving finds the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from procgen.frontends.tables import Table, build_table
+from procgen.ir.interpreter import Row, is_missing
+from procgen.ir.types import DType, Field, Scalar
+
+Cell = tuple[str, Scalar]
+CANDIDATES = 5
+"""How many ordinary rows are tried as the accepted one."""
+WORTH_TESTING = 4
+"""Cells that occur in fewer rows are left to the halving."""
+
+
+def accepted_rows(
+    model: Any,
+    inputs: tuple[Field, ...],
+    rows: Sequence[Row],
+    others: Sequence[Row],
+    markers: Mapping[str, None],
+) -> list[int]:
+    """Positions of the rows that the model accepts.
+
+    Args:
+        model: the fitted model.
+        inputs: its columns in training order.
+        rows: the rows to tell apart.
+        others: more rows, one of which may be an accepted one.
+        markers: as for `build_table`.
+    """
+    odd = [odd_cells(inputs, row) for row in rows]
+    spoiling = _spoiling_cells(model, inputs, rows, others, markers)
+    order = sorted(
+        (position for position in range(len(rows)) if not spoiling.intersection(odd[position])),
+        key=lambda position: (len(odd[position]), str(odd[position])),
+    )
+    return sorted(_halved(model, build_table(model, inputs, rows, markers), order))
+
+
+def odd_cells(inputs: tuple[Field, ...], row: Row) -> list[Cell]:
+    """The cells that a model may refuse whatever the rest of the row: not plain numbers."""
+    cells: list[Cell] = []
+    for field in inputs:
+        value = row[field.name]
+        value = None if is_missing(value) else value
+        if value is None or field.dtype is DType.TEXT or math.isinf(value):  # type: ignore[arg-type]
+            cells.append((field.name, value))
+    return cells
+
+
+def _spoiling_cells(
+    model: Any,
+    inputs: tuple[Field, ...],
+    rows: Sequence[Row],
+    others: Sequence[Row],
+    markers: Mapping[str, None],
+) -> set[Cell]:
+    ordinary = sorted(others, key=lambda row: len(odd_cells(inputs, row)))[:CANDIDATES]
+    table = build_table(model, inputs, [*rows, *ordinary], markers)
+    sound = next((i for i in range(len(ordinary)) if _accepts(model, table, len(rows) + i)), None)
+    if sound is None:
+        return set()
+    counts = Counter(cell for row in rows for cell in odd_cells(inputs, row))
+    cells = [cell for cell, count in counts.items() if count >= WORTH_TESTING]
+    changed = [{**ordinary[sound], name: value} for name, value in cells]
+    table = build_table(model, inputs, [*rows, *changed], markers)
+    return {cell for i, cell in enumerate(cells) if not _accepts(model, table, len(rows) + i)}
+
+
+def _accepts(model: Any, table: Table, *positions: int) -> bool:
+    try:
+        model.predict(table.take(positions).content)
+    except ValueError:
+        return False
+    return True
+
+
+def _halved(model: Any, table: Table, order: list[int]) -> Iterator[int]:
+    waiting = [order] if order else []
+    while waiting:
+        part = waiting.pop()
+        if _accepts(model, table, *part):
+            yield from part
+        elif len(part) > 1:
+            middle = len(part) // 2
+            waiting += part[middle:], part[:middle]
