@@ -1,0 +1,1 @@
+"""Databases: one adapter an engine, the history, and the runner that applies and rolls back."""

@@ -1,0 +1,45 @@
+"""Rows go into DuckDB through Arrow, which keeps NaN and NULL apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from procgen.backends.duckdb import identifier
+from procgen.databases.database import Row, row_number_column
+from procgen.ir.types import DType, Field
+
+TYPES = {
+    DType.BOOL: pa.bool_(),
+    DType.INT64: pa.int64(),
+    DType.FLOAT32: pa.float32(),
+    DType.FLOAT64: pa.float64(),
+    DType.TEXT: pa.string(),
+}
+VIEW = "procgen_arrow_rows"
+
+
+def create_table(
+    connection: duckdb.DuckDBPyConnection, table: str, fields: Sequence[Field], rows: Sequence[Row]
+) -> str:
+    """Make the temporary table and fill it; returns the name of the row number column."""
+    number = row_number_column(fields)
+    arrays: list[Any] = [pa.array(range(len(rows)), type=pa.int64())]
+    for field in fields:
+        values = [_value(field, row) for row in rows]
+        arrays.append(pa.array(values, type=TYPES[field.dtype], from_pandas=False))
+    names = [number, *(field.name for field in fields)]
+    connection.register(VIEW, pa.table(arrays, names=names))
+    try:
+        connection.execute(f"CREATE TEMPORARY TABLE {identifier(table)} AS FROM {VIEW}")
+    finally:
+        connection.unregister(VIEW)
+    return number
+
+
+def _value(field: Field, row: Row) -> object:
+    value = row[field.name]
+    return float(value) if field.dtype.is_float and value is not None else value

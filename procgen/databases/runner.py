@@ -1,0 +1,197 @@
+"""Applying: one transaction for the whole batch, so that it is all there or nothing is."""
+
+from __future__ import annotations
+
+import time
+
+from procgen.databases.database import Database
+from procgen.databases.history import add_event, add_model, read_events
+from procgen.databases.report import Certificate, Gate, Listener, Report, Step, ignore
+from procgen.databases.stored import changed_objects
+from procgen.errors import DatabaseError, ProcgenError, ProjectError
+from procgen.migrations.checkout import git_commit
+from procgen.migrations.folder import find_migration
+from procgen.migrations.header import Kind
+from procgen.migrations.ledger import Event, EventName, StoredObject
+from procgen.migrations.migration import Migration
+from procgen.migrations.models import ModelRecord, read_model_file
+from procgen.migrations.plan import make_plan, refuse_problems
+from procgen.migrations.project import Project
+from procgen.migrations.resources import TOOL
+from procgen.migrations.sums import refuse_sum_problems
+
+NOTE_LENGTH = 2000
+
+
+def apply(
+    project: Project,
+    database: Database,
+    *,
+    to: str | int | None = None,
+    dry_run: bool = False,
+    gate: Gate | None = None,
+    listener: Listener = ignore,
+) -> Report:
+    """Apply what is pending and record it.
+
+    Args:
+        project: the files.
+        database: where.
+        to: the last migration to apply, by number or name; all of them without it.
+        dry_run: only plan: the database is read and nothing is run.
+        gate: asked after each create migration, inside the transaction.
+        listener: told of each step.
+
+    Raises:
+        ProjectError: the files are not in order, or do not fit the history; nothing was run.
+        DatabaseError: the lock was held, or a script failed; everything was rolled back.
+        ParityError: the gate refused; everything was rolled back.
+    """
+    if dry_run:
+        with database.rehearsal():
+            pending = _pending(project, database, to)
+        steps = tuple(Step(migration.id, migration.kind) for migration in pending)
+        return Report(database.version, steps, dry_run=True)
+    batch = _Batch(project, database, gate, listener)
+    try:
+        with database.locked():
+            for migration in _pending(project, database, to):
+                batch.run(migration)
+    except ProcgenError as error:
+        _record_failure(batch, error)
+        raise
+    _check_recorded(batch)
+    return Report(database.version, tuple(batch.steps))
+
+
+def _pending(project: Project, database: Database, to: str | int | None) -> tuple[Migration, ...]:
+    migrations = project.migrations(database.engine)
+    if not migrations:
+        raise ProjectError(
+            f"{project.folder(database.engine)} holds no migrations",
+            hint="run `procgen init`, or choose another target",
+        )
+    plan = make_plan(migrations, read_events(database))
+    refuse_problems(plan)
+    refuse_sum_problems(project.folder(database.engine))
+    last = migrations[-1] if to is None else find_migration(migrations, to)
+    return tuple(migration for migration in plan.pending if migration.number <= last.number)
+
+
+class _Batch:
+    """The steps so far and the migration that is running, for the record of a failure."""
+
+    def __init__(
+        self, project: Project, database: Database, gate: Gate | None, listener: Listener
+    ) -> None:
+        self.project = project
+        self.database = database
+        self.gate = gate
+        self.listener = listener
+        self.commit = git_commit(project.root)
+        self.steps: list[Step] = []
+        self.running: Migration | None = None
+
+    def run(self, migration: Migration) -> None:
+        """Run one migration: up, fingerprints, verify script, gate, history."""
+        self.running = migration
+        model = _model(self.project, migration)
+        started = time.monotonic()
+        objects = self._run_up(migration)
+        if migration.verify is not None:
+            self.database.run_script(migration.verify, source=migration.source("verify"))
+        certificate = self._ask_gate(migration)
+        ms = round((time.monotonic() - started) * 1000)
+        add_event(self.database, self.event(EventName.APPLY, migration, objects=objects, ms=ms))
+        if model is not None:
+            add_model(self.database, model, migration.id, certificate)
+        step = Step(migration.id, migration.kind, objects, ms, certificate)
+        self.steps.append(step)
+        self.listener(step)
+
+    def _run_up(self, migration: Migration) -> tuple[StoredObject, ...]:
+        schemas = (self.project.schema,)
+        before = self.database.objects(schemas)
+        self.database.run_script(migration.up, source=migration.source("up"))
+        if self.database.layout() is None:
+            raise DatabaseError(
+                f"{migration.source('up')} has not made procgen's own tables",
+                hint="the first migration must be 0001_init as `procgen init` writes it",
+            )
+        return changed_objects(before, self.database.objects(schemas))
+
+    def _ask_gate(self, migration: Migration) -> Certificate | None:
+        if self.gate is None or migration.kind is not Kind.CREATE:
+            return None
+        return self.gate(migration, self.database)
+
+    def event(
+        self,
+        name: EventName,
+        migration: Migration,
+        *,
+        objects: tuple[StoredObject, ...] = (),
+        ms: int | None = None,
+        note: str | None = None,
+    ) -> Event:
+        """A row of history about a migration of this batch."""
+        return Event(
+            event=name,
+            migration=migration.id,
+            kind=migration.kind,
+            up_sha256=migration.up_sha256,
+            down_sha256=migration.down_sha256,
+            verify_sha256=migration.verify_sha256,
+            down_sql=migration.down,
+            objects=objects,
+            engine=self.database.version,
+            tool=TOOL,
+            git_commit=self.commit,
+            ms=ms,
+            note=note,
+        )
+
+
+def _model(project: Project, migration: Migration) -> ModelRecord | None:
+    if migration.kind is not Kind.CREATE:
+        return None
+    if migration.header.model is None:
+        raise ProjectError(
+            f"{migration.source('up')} does not say which model it creates",
+            hint="restore its `-- procgen:model` line from git",
+        )
+    record = read_model_file(project, migration.header.model)
+    if record.digest != migration.header.model_sha256:
+        raise ProjectError(
+            f"{migration.source('up')} and the file of {record.name} v{record.version} in models/ "
+            "are about different models",
+            hint="restore both from git",
+        )
+    return record
+
+
+def _record_failure(batch: _Batch, error: ProcgenError) -> None:
+    """Write a `fail` event in a transaction of its own; the batch is rolled back already."""
+    if batch.running is None:
+        return
+    try:
+        with batch.database.transaction():
+            if batch.database.layout() is not None:
+                note = str(error)[:NOTE_LENGTH]
+                add_event(batch.database, batch.event(EventName.FAIL, batch.running, note=note))
+    except DatabaseError as second:
+        error.add_note(f"the failure could not be recorded: {second}")
+
+
+def _check_recorded(batch: _Batch) -> None:
+    """Read history again: a COMMIT of an aborted transaction may return without an error."""
+    if not batch.steps:
+        return
+    with batch.database.rehearsal():
+        recorded = {event.migration for event in read_events(batch.database)}
+    for step in batch.steps:
+        if step.id not in recorded:
+            raise DatabaseError(
+                f"the database took the commit, but {step.id} is not in its history",
+                hint="nothing of the batch was kept; look at the server's log and apply again",
+            )

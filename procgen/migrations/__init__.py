@@ -1,0 +1,1 @@
+"""Migrations as files: reading, checking, planning and writing; no database is touched."""
