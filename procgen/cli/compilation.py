@@ -1,0 +1,123 @@
+"""`procgen compile`: a saved model becomes migrations, or one script on stdout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from procgen.cli.compiling import Compiled, Reading, compile_into, find_version, read_saved
+from procgen.cli.console import say, say_json, say_script, working
+from procgen.cli.listing import lines, names
+from procgen.cli.options import AsJson, Folder
+from procgen.compiler import compile_source
+from procgen.migrations.folder import ENGINES
+from procgen.migrations.project import SETTINGS, Project, load_project
+
+EXAMPLE = "Example: procgen compile churn.skops --name churn --sample train.parquet"
+
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A .skops, .pkl or .joblib file.")]
+Name = Annotated[str, typer.Option("--name", help="What the routines are called: ml.NAME_v1.")]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--target", metavar="|".join(ENGINES), help="One engine; else all of the project."
+    ),
+]
+InputsFile = Annotated[
+    Path | None,
+    typer.Option("--inputs", metavar="FILE", help="JSON: column names, or types by name."),
+]
+SampleFile = Annotated[
+    Path | None,
+    typer.Option("--sample", metavar="FILE", help="Parquet or CSV: types, and parity cases."),
+]
+Trust = Annotated[bool, typer.Option("--trust", help="Load a file that can run code (pickle).")]
+ToStdout = Annotated[bool, typer.Option("--stdout", help="Print the up script; write nothing.")]
+Schema = Annotated[
+    str | None, typer.Option("--schema", help="With --stdout: the schema of the routines.")
+]
+
+
+def compile_command(  # noqa: PLR0913 - an option is a parameter
+    *,
+    model: ModelFile,
+    name: Name,
+    target: Engine = None,
+    inputs: InputsFile = None,
+    sample: SampleFile = None,
+    trust: Trust = False,
+    stdout: ToStdout = False,
+    schema: Schema = None,
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Compile a saved model into the next version's files, once Python's answers are matched.
+
+    The same model again writes nothing. A different one gets the next version.
+    """
+    if target is not None and target not in ENGINES:
+        raise typer.BadParameter(f"--target is one of {', '.join(ENGINES)}, not {target!r}")
+    if schema is not None and not stdout:
+        raise typer.BadParameter(f"--schema goes with --stdout; a project's is in {SETTINGS}")
+    project = load_project(folder) if not stdout or (folder / SETTINGS).exists() else None
+    with working(f"reading {model}"):
+        reading = read_saved(model, inputs=inputs, sample=sample, trust=trust)
+    if project is None or stdout:
+        say_script(_script(project, name, reading, target, schema))
+        return
+    with working(f"compiling {name}"):
+        engines = project.engines if target is None else (target,)
+        compiled = compile_into(project, name, reading, engines)
+    if as_json:
+        say_json(_as_json(project, name, compiled))
+    else:
+        _report(project, name, compiled)
+
+
+def _script(
+    project: Project | None, name: str, reading: Reading, target: str | None, schema: str | None
+) -> str:
+    """The up script for one engine, of the version that `compile` would write."""
+    engines = ENGINES if project is None else project.engines
+    if target is None and len(engines) > 1:
+        raise typer.BadParameter(f"--stdout prints one script: add --target {'|'.join(engines)}")
+    artifact = compile_source(
+        reading.source,
+        name=name,
+        target=target or engines[0],
+        version=find_version(project, name, reading.source).number if project else 1,
+        schema=schema or (project.schema if project else "ml"),
+    )
+    return artifact.up
+
+
+def _report(project: Project, name: str, compiled: Compiled) -> None:
+    version = compiled.version
+    title = f"{name} v{version.number}   digest {version.digest[:8]}"
+    if not compiled.paths:
+        say(f"{title}   is the newest version already; nothing was written")
+        return
+    if version.previous is None:
+        say(f"{title}   the first version")
+    elif version.is_new:
+        say(f"{title}   differs from v{version.previous}")
+    else:
+        say(f"{title}   unchanged; new for this target")
+    for line in lines(compiled.paths, project.root):
+        cases = f" ({compiled.cases:,} rows that Python answered)"
+        say(f"  wrote {line}" + (cases if line.endswith(".cases.parquet") else ""))
+    say("Read the SQL, commit it, then: procgen apply")
+
+
+def _as_json(project: Project, name: str, compiled: Compiled) -> dict[str, object]:
+    return {
+        "name": name,
+        "version": compiled.version.number,
+        "digest": compiled.version.digest,
+        "previous": compiled.version.previous,
+        "new": compiled.version.is_new,
+        "cases": compiled.cases,
+        "written": names(compiled.paths, project.root),
+    }

@@ -1,0 +1,143 @@
+"""A saved model becomes the files of a new version: all of them, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from procgen.cli.parity import make_cases
+from procgen.cli.samples import Rows, read_inputs, read_sample, sample_rows, sample_types
+from procgen.compiler import EVERYONE, compile_source
+from procgen.frontends import Source, load_model, read_model
+from procgen.frontends.reading import input_names, require_fitted
+from procgen.ir import codec
+from procgen.ir.expressions import Constant
+from procgen.migrations.create import create_files, find_create_migration
+from procgen.migrations.header import ModelVersion
+from procgen.migrations.models import model_path, newest_version, read_model_file
+from procgen.migrations.writing import FileSet, joined, write_files
+from procgen.verify.cases import print_cases
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from procgen.migrations.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A model as its file and the user's files about its columns say; `rows` are the sample's."""
+
+    model: Any
+    source: Source
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The version that a model gets in a project; `previous` is the newest one before."""
+
+    number: int
+    digest: str
+    previous: int | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the model differs from the newest version of its name."""
+        return self.number != self.previous
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a compile came to; `paths` are the files written, `cases` the rows of parity cases."""
+
+    version: Version
+    paths: tuple[Path, ...]
+    cases: int
+
+
+def read_saved(path: Path, *, inputs: Path | None, sample: Path | None, trust: bool) -> Reading:
+    """Load and read a saved model."""
+    model = load_model(path, trust=trust)
+    given = read_inputs(inputs) if inputs else None
+    return read_fitted(model, given, read_sample(sample) if sample else None)
+
+
+def read_fitted(model: Any, inputs: Any, sample: pa.Table | None) -> Reading:
+    """Read a fitted model, with the types of a sample's columns where `inputs` gives none."""
+    require_fitted(model)
+    if sample is None:
+        return Reading(model, read_model(model, inputs), [])
+    given = set(inputs) if isinstance(inputs, dict) else set()
+    names = [name for name in input_names(model, inputs) if name not in given]
+    source = read_model(model, inputs, sample_types(sample, names))
+    return Reading(model, source, sample_rows(sample, source.program.inputs))
+
+
+def find_version(project: Project, name: str, source: Source) -> Version:
+    """The version of this model: the newest one if it is equal to that, or the next."""
+    digest = codec.digest(source.program)
+    match newest_version(project, name):
+        case None:
+            return Version(1, digest, None)
+        case (newest, known):
+            return Version(newest if known == digest else newest + 1, digest, newest)
+
+
+def compile_into(project: Project, name: str, reading: Reading, engines: Sequence[str]) -> Compiled:
+    """Compile for each engine that lacks this version, and write what is new.
+
+    Raises:
+        ParityError: Python's answers and the Program's differ; nothing is written.
+        ProjectError: the project is not in order, or a file is in the way; nothing is written.
+    """
+    version = find_version(project, name, reading.source)
+    missing = [
+        engine
+        for engine in engines
+        if find_create_migration(project, engine, name, version.number) is None
+    ]
+    artifacts = [
+        compile_source(
+            reading.source,
+            name=name,
+            target=engine,
+            version=version.number,
+            schema=project.schema,
+            roles=project.roles or EVERYONE,
+        )
+        for engine in missing
+    ]
+    if not artifacts:
+        return Compiled(version, (), 0)
+    provenance = _provenance(project, name, version, reading.source)
+    files = [create_files(project, artifact, provenance) for artifact in artifacts]
+    cases = make_cases(reading.model, reading.source, artifacts[0], reading.rows)
+    path = model_path(project, name, version.number).with_suffix(".cases.parquet")
+    files.append(FileSet(((path, print_cases(reading.source.program, cases)),)))
+    every = joined(files)
+    # Each target's files include the one model file, so it is there twice.
+    written = write_files(FileSet(tuple(dict.fromkeys(every.new)), every.replaced))
+    return Compiled(version, written, len(cases.rows))
+
+
+def _provenance(project: Project, name: str, version: Version, source: Source) -> dict[str, Any]:
+    """Where the model came from; a version that is written already keeps what was written."""
+    if not version.is_new:
+        return read_model_file(project, ModelVersion(name, version.number)).provenance
+    return {
+        "class_names": list(source.class_names),
+        "versions": dict(source.versions),
+        "classes": _labels(source.classes),
+        "exact": source.exact,
+    }
+
+
+def _labels(classes: tuple[tuple[Constant, ...], ...]) -> list[Any] | None:
+    """Labels as JSON: a list, or for a model of several outputs a list for each of them."""
+    labels = [[label.value for label in output] for output in classes]
+    if not labels:
+        return None
+    return labels[0] if len(labels) == 1 else labels

@@ -1,0 +1,31 @@
+"""Where commands ask `procgen.verify`: before files are written, in an apply, and in the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from procgen.frontends import Source, python_answers
+from procgen.verify import check_answers, probe_rows
+from procgen.verify.cases import Cases
+
+if TYPE_CHECKING:
+    from procgen.artifacts.artifact import Artifact
+    from procgen.cli.samples import Rows
+
+
+def make_cases(model: Any, source: Source, artifact: Artifact, sample: Rows) -> Cases:
+    """Ask Python about the rows at a model's decisions, and about a sample's.
+
+    Raises:
+        ParityError: the compiled Program answers otherwise.
+    """
+    rows = [*probe_rows(artifact.lowered), *sample]
+    cases = Cases(rows, python_answers(model, source.program.inputs, rows))
+    check_answers(source, cases)
+    return cases
+
+
+def certified(certificate: Mapping[str, object]) -> str:
+    """A certificate in a line."""
+    return f"parity: {certificate['rows']:,} rows, {certificate['mismatches']:,} mismatches"
