@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
-from procgen.backends.routines import Work
+from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Reference
 from procgen.ir.program import Output, OutputName, Program

@@ -13,7 +13,8 @@ from procgen.frontends.labels import plain
 from procgen.frontends.reading import column_count, entry, known_names
 from procgen.frontends.refusals import accepted_rows
 from procgen.frontends.registry import class_name
-from procgen.frontends.tables import Table, build_table, missing_markers
+from procgen.frontends.tables import Table, build_table
+from procgen.frontends.wants import missing_markers
 from procgen.ir.interpreter import Row, Value, is_missing
 from procgen.ir.program import OutputName
 from procgen.ir.types import DType, Field
@@ -22,14 +23,14 @@ Question = Callable[[Any, Any], Any]
 """Asks a model about a table of rows; the answer is an array, or a list with one an output."""
 
 RAW_SCORES: dict[str, Question] = {
-    "sklearn.ensemble.gradient_boosting.HistGradientBoostingRegressor": (
+    "sklearn.ensemble.HistGradientBoostingRegressor": (
         lambda model, table: model._raw_predict(table).ravel()  # noqa: SLF001 - before the link
     ),
     **dict.fromkeys(
         (
-            "sklearn.linear_model.glm.GammaRegressor",
-            "sklearn.linear_model.glm.PoissonRegressor",
-            "sklearn.linear_model.glm.TweedieRegressor",
+            "sklearn.linear_model.GammaRegressor",
+            "sklearn.linear_model.PoissonRegressor",
+            "sklearn.linear_model.TweedieRegressor",
         ),
         lambda model, table: model._linear_predictor(table),  # noqa: SLF001 - before the link
     ),
@@ -61,7 +62,11 @@ def python_answers(
     _require_own_columns(model, inputs)
     questions = _questions(model)
     answers: dict[OutputName, list[Value]] = {name: [None] * len(rows) for name in questions}
-    markers = missing_markers(model, inputs)
+    markers = {
+        field.name: None
+        for field, marker in zip(inputs, missing_markers(model, len(inputs)), strict=True)
+        if marker is None
+    }
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # an unseen category, an overflow: verdicts, not news
         for positions in _same_typed(inputs, rows):

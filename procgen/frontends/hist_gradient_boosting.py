@@ -20,8 +20,8 @@ from procgen.frontends.wants import ANYTHING, Want, wants
 from procgen.ir.expressions import Comparison, Membership, Threshold
 from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
 
-CLASSIFIER = "sklearn.ensemble.gradient_boosting.HistGradientBoostingClassifier"
-REGRESSOR = "sklearn.ensemble.gradient_boosting.HistGradientBoostingRegressor"
+CLASSIFIER = "sklearn.ensemble.HistGradientBoostingClassifier"
+REGRESSOR = "sklearn.ensemble.HistGradientBoostingRegressor"
 BITS_OF_A_WORD = 32
 
 

@@ -53,9 +53,9 @@ IDENTITY_REGRESSORS = (
     "sklearn.svm.LinearSVR",
 )
 GENERALIZED_REGRESSORS = (
-    "sklearn.linear_model.glm.GammaRegressor",
-    "sklearn.linear_model.glm.PoissonRegressor",
-    "sklearn.linear_model.glm.TweedieRegressor",
+    "sklearn.linear_model.GammaRegressor",
+    "sklearn.linear_model.PoissonRegressor",
+    "sklearn.linear_model.TweedieRegressor",
 )
 GROUP = 64
 """Terms of one Sum; longer ones nest, which bounds the depth of the text and the rounding error."""

@@ -1,8 +1,9 @@
-"""Which function reads which class: keyed by qualified class name, so that no library is imported."""
+"""Which function reads which class: by qualified name, so that no library is imported for it."""
 
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,12 +104,12 @@ INPUT_TYPES = Registry("input type reader")
 
 
 def class_name(step: object) -> str:
-    """`package.Class`, without the private modules between, as `sklearn.linear_model.Ridge`.
+    """The public name of a class: `sklearn.linear_model.Ridge`.
 
-    scikit-learn's private modules are named after public packages: `sklearn.linear_model._ridge`.
+    Public packages name their private modules with an underscore: what follows one is left out.
     """
     cls = type(step)
-    public = [part for part in cls.__module__.split(".") if not part.startswith("_")]
+    public = itertools.takewhile(lambda part: not part.startswith("_"), cls.__module__.split("."))
     return ".".join([*public, cls.__qualname__])
 
 

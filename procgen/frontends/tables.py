@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from procgen.frontends.reading import entry, known_names, steps_of
+from procgen.frontends.reading import entry, known_names
 from procgen.ir.interpreter import Row, is_missing
 from procgen.ir.types import DType, Field, Scalar
 
@@ -76,21 +76,3 @@ def _column(dtype: DType, values: list[Scalar], marker: float | None) -> np.ndar
         case _:
             numbers = [math.nan if is_missing(value) else value for value in values]
             return np.array(numbers, dtype=np.float64)
-
-
-def missing_markers(model: Any, inputs: tuple[Field, ...]) -> dict[str, None]:
-    """The columns that were trained with None for missing, where an encoder tells it from NaN."""
-    names = tuple(field.name for field in inputs)
-    return {name: None for step in steps_of(model) for name in _none_columns(step, names)}
-
-
-def _none_columns(step: Any, names: tuple[str, ...]) -> Iterator[str]:
-    own = known_names(step)
-    if own is None:
-        own = names if getattr(step, "n_features_in_", None) == len(names) else ()
-    if getattr(step, "missing_values", math.nan) is None:
-        yield from own
-    categories = getattr(step, "categories_", ())
-    for name, known in zip(own, categories, strict=False):
-        if any(category is None for category in known):
-            yield name

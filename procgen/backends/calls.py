@@ -1,0 +1,30 @@
+"""The statements by which a version's own routines are created, found and asked about a table."""
+
+from __future__ import annotations
+
+from procgen.backends.routines import SUFFIXES, RoutineWriter
+
+
+def create_schema(writer: RoutineWriter) -> str:
+    """Make the schema of the routines unless it is there."""
+    quote = writer.schema.dialect.identifier
+    return f"CREATE SCHEMA IF NOT EXISTS {quote(writer.schema.schema)};\n"
+
+
+def drop_table(writer: RoutineWriter, table: str) -> str:
+    """Remove a temporary table."""
+    return f"DROP TABLE {writer.schema.dialect.identifier(table)};\n"
+
+
+def scores(writer: RoutineWriter, table: str, key: str) -> str:
+    """Every output of each row of a table that has the inputs as columns, in the order of `key`."""
+    quote = writer.schema.dialect.identifier
+    arguments = ", ".join(field.name for field in writer.fields())
+    if writer.takes_row:
+        arguments = f"ROW({arguments})::{writer.schema.qualified('_row')}"
+    calls = [
+        f"{writer.schema.qualified(SUFFIXES[output.name])}({arguments})"
+        for output in writer.program.outputs
+    ]
+    lines = ",\n    ".join(calls)
+    return f"SELECT\n    {lines}\nFROM {quote(table)}\nORDER BY {quote(key)}\n"

@@ -1,0 +1,81 @@
+"""What a routine computes itself, as against what it calls: the measure that shapes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procgen.ir.expressions import Branch, Column, Element, Expr, Fill, Match, Reference, Vector
+from procgen.ir.trees import Ensemble, depth
+from procgen.ir.typing import Typing
+from procgen.ir.walk import children
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one routine computes itself, as against what it calls.
+
+    Attributes:
+        sums: the sums of ensembles, by binding and output.
+        nodes: tree nodes in its text.
+        terms: terms of its longest sum of trees.
+        visits: tree nodes that a row visits at most.
+        needs_admission: whether its value could be anything but NULL for a refused row.
+    """
+
+    sums: tuple[tuple[str, int], ...]
+    nodes: int
+    terms: int
+    visits: int
+    needs_admission: bool
+
+    @classmethod
+    def of(cls, typing: Typing, expr: Expr, elsewhere: dict[str, str]) -> Work:
+        """Measure an expression, through the references that are not elsewhere."""
+        sums: dict[tuple[str, int], Ensemble] = {}
+        reads = False
+        waiting = [expr]
+        while waiting:
+            part = waiting.pop()
+            found = _sums_of(typing, part, elsewhere)
+            if found:
+                sums |= found
+                reads = True
+                continue
+            reads = reads or _ignores_null(part)
+            if isinstance(part, Reference) and part.name not in elsewhere:
+                waiting.append(typing.bindings[part.name])  # type: ignore[arg-type]
+            waiting.extend(children(part))
+        trees = [[t for t in e.trees if index in t.outputs] for (_, index), e in sums.items()]
+        return cls(
+            sums=tuple(sorted(sums)),
+            nodes=sum(len(tree.nodes) for group in trees for tree in group),
+            terms=max((len(group) + 1 for group in trees), default=0),
+            visits=sum(depth(tree) + 1 for group in trees for tree in group),
+            needs_admission=reads,
+        )
+
+
+def _sums_of(
+    typing: Typing, expr: Expr, elsewhere: dict[str, str]
+) -> dict[tuple[str, int], Ensemble]:
+    match expr:
+        case Element(Reference() as vector, index):
+            found = typing.ensemble(vector)
+            return {} if found is None else {(found[0], index): found[1]}
+        case Reference(name) if name not in elsewhere:
+            value = typing.bindings[name]
+            if isinstance(value, Ensemble):
+                return {(name, index): value for index in range(len(value.base_score))}
+            return {}
+        case _:
+            return {}
+
+
+def _ignores_null(expr: Expr) -> bool:
+    match expr:
+        case Column() | Fill() | Match() | Vector():
+            return True
+        case Branch(subject, _, _, _, _):
+            return not isinstance(subject, Reference)
+        case _:
+            return False
