@@ -48,10 +48,7 @@ def apply(
         ParityError: the gate refused; everything was rolled back.
     """
     if dry_run:
-        with database.rehearsal():
-            pending = _pending(project, database, to)
-        steps = tuple(Step(migration.id, migration.kind) for migration in pending)
-        return Report(database.version, steps, dry_run=True)
+        return _planned(project, database, to)
     batch = _Batch(project, database, gate, listener)
     try:
         with database.locked():
@@ -62,6 +59,13 @@ def apply(
         raise
     _check_recorded(batch)
     return Report(database.version, tuple(batch.steps))
+
+
+def _planned(project: Project, database: Database, to: str | int | None) -> Report:
+    with database.rehearsal():
+        pending = _pending(project, database, to)
+    steps = tuple(Step(migration.id, migration.kind) for migration in pending)
+    return Report(database.version, steps, dry_run=True)
 
 
 def _pending(project: Project, database: Database, to: str | int | None) -> tuple[Migration, ...]:
