@@ -9,6 +9,7 @@ from procgen.artifacts.artifact import Artifact, ArtifactWriter, check_version_n
 from procgen.backends import dialect_named
 from procgen.frontends import Source, read_model
 from procgen.ir.codec import digest
+from procgen.ir.trees import collector_paused
 from procgen.ir.types import DType
 from procgen.passes import lower
 
@@ -58,13 +59,14 @@ def compile_source(
     """
     check_version_name(name, version)
     dialect = dialect_named(target)
-    return ArtifactWriter(
-        name=name,
-        version=version,
-        schema=schema,
-        dialect=dialect,
-        program=source.program,
-        lowered=lower(source.program, dialect.target),
-        digest=digest(source.program),
-        roles=tuple(roles),
-    ).write()
+    with collector_paused():
+        return ArtifactWriter(
+            name=name,
+            version=version,
+            schema=schema,
+            dialect=dialect,
+            program=source.program,
+            lowered=lower(source.program, dialect.target),
+            digest=digest(source.program),
+            roles=tuple(roles),
+        ).write()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import copysign
 from typing import assert_never
 
 from procgen.backends import conditions
@@ -172,7 +173,11 @@ class Printer:
     def _sum(self, name: str, ensemble: Ensemble, output: int) -> str:
         if (name, output) in self.sums:
             return self.finished_sum(ensemble, self.sums[name, output])
-        return self.finished_sum(ensemble, self.ordered_sum(self.ensemble_terms(ensemble, output)))
+        base, *trees = self.ensemble_terms(ensemble, output)
+        # -0.0 is the one number that changes nothing when it is added to.
+        leads = bool(ensemble.base_score[output]) or copysign(1, ensemble.base_score[output]) > 0
+        terms = [base, *trees] if leads or not trees else trees
+        return self.finished_sum(ensemble, self.ordered_sum(terms))
 
     def _unary(self, op: UnaryOp, operand: Expr) -> str:
         text = self.text(operand)

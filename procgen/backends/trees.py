@@ -10,13 +10,17 @@ never true of a missing value (conditions.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from procgen.backends.conditions import failing, passing
 from procgen.backends.dialect import Dialect
-from procgen.ir.trees import Ensemble, Leaf, Split, Tree
+from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
 from procgen.ir.types import DType
+
+Texts = Sequence[str | None]
+"""For each node the text that ends the walk there, or None where it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,54 +42,51 @@ class TreePrinter:
 
     def text(self, tree: Tree, output: int) -> str:
         """The value that `tree` adds to `output`, as one expression."""
-        position = tree.outputs.index(output)
-        accumulate, literal = self.ensemble.accumulate, self.dialect.literal
+        literal, accumulate = self.dialect.literal, self.ensemble.accumulate
+        settled = _settled(tree, tree.outputs.index(output))
+        leaves = [None if value is None else literal(value, accumulate) for value in settled]
+        return self._piece(tree, 0, leaves)
 
-        def leaf_text(leaf: Leaf) -> str:
-            return literal(leaf.values[position], accumulate)
-
-        return self._piece(tree, 0, leaf_text)
-
-    def _piece(self, tree: Tree, root: int, leaf_text: Callable[[Leaf], str]) -> str:
+    def _piece(self, tree: Tree, root: int, leaves: Texts) -> str:
         """The subtree at `root`: a nested CASE, or a CASE over the pieces below the depth limit."""
-        below = _cut(tree, root, self.dialect.target.max_depth)
-        values = self._nested(tree, root, leaf_text, dict.fromkeys(below, "NULL"))
+        below = _cut(tree, root, leaves, self.dialect.target.max_depth)
         if not below:
-            return values
-        marks = {node: str(number) for number, node in enumerate(below)}
-        which = self._nested(tree, root, lambda _: "-1", marks)
+            return self._nested(tree, root, leaves)
+        values, marks = list(leaves), ["-1" if text else None for text in leaves]
+        for number, node in enumerate(below):
+            values[node], marks[node] = "NULL", str(number)
         pieces = (
-            f"\nWHEN {mark} THEN {self._piece(tree, node, leaf_text)}"
-            for node, mark in marks.items()
+            f"\nWHEN {number} THEN {self._piece(tree, node, leaves)}"
+            for number, node in enumerate(below)
         )
-        return f"CASE {which}{''.join(pieces)}\nELSE {values} END"
+        which, otherwise = self._nested(tree, root, marks), self._nested(tree, root, values)
+        return f"CASE {which}{''.join(pieces)}\nELSE {otherwise} END"
 
-    def _nested(
-        self, tree: Tree, root: int, leaf_text: Callable[[Leaf], str], cuts: dict[int, str]
-    ) -> str:
+    def _nested(self, tree: Tree, root: int, leaves: Texts) -> str:
+        """The subtree at `root`, ending at every node that has a text in `leaves`."""
         written: list[str] = []
         waiting: list[str | tuple[int, int]] = [(root, 1)]
-        nodes = tree.nodes
         while waiting:
             item = waiting.pop()
             if isinstance(item, str):
                 written.append(item)
                 continue
             position, level = item
-            node = nodes[position]
-            if isinstance(node, Leaf):
-                written.append(leaf_text(node))
-            elif cuts and position in cuts:
-                written.append(cuts[position])
-            else:
-                condition, first, second = self._sides(node)
-                line = " " if _both_leaves(nodes[first], nodes[second]) else "\n" + " " * level
-                written.append(f"CASE WHEN {condition}{line}THEN ")
-                waiting += (" END", (second, level + 1), f"{line}ELSE ", (first, level + 1))
+            leaf = leaves[position]
+            if leaf is not None:
+                written.append(leaf)
+                continue
+            condition, first, second = self._sides(tree.nodes[position])
+            short = leaves[first] is not None and leaves[second] is not None
+            line = " " if short else "\n" + " " * level
+            written.append(f"CASE WHEN {condition}{line}THEN ")
+            waiting += (" END", (second, level + 1), f"{line}ELSE ", (first, level + 1))
         return "".join(written)
 
-    def _sides(self, split: Split) -> tuple[str, int, int]:
+    def _sides(self, split: Node) -> tuple[str, int, int]:
         """A condition, the node where it is true, and the node where it is not or not known."""
+        if not isinstance(split, Split):
+            raise TypeError("a leaf without a text")
         subject = self.subjects[split.feature]
         if subject.may_be_missing and split.default_left:
             other = failing(self.dialect, subject.text, subject.dtype, split.test)
@@ -94,18 +95,35 @@ class TreePrinter:
         return condition, split.left, split.right
 
 
-def _both_leaves(first: object, second: object) -> bool:
-    return isinstance(first, Leaf) and isinstance(second, Leaf)
+def _settled(tree: Tree, position: int) -> list[float | None]:
+    """The value of each leaf, and of each split all of whose leaves have one value; else None.
+
+    A tree that was grown for several classes often splits where one class's value does not change.
+    """
+    settled: list[float | None] = [None] * len(tree.nodes)
+    for place in reversed(range(len(tree.nodes))):
+        node = tree.nodes[place]
+        if isinstance(node, Leaf):
+            settled[place] = node.values[position]
+        else:
+            left, right = settled[node.left], settled[node.right]
+            if left is not None and right is not None and _same(left, right):
+                settled[place] = left
+    return settled
 
 
-def _cut(tree: Tree, root: int, limit: int) -> list[int]:
+def _same(left: float, right: float) -> bool:
+    return left == right and math.copysign(1, left) == math.copysign(1, right)
+
+
+def _cut(tree: Tree, root: int, leaves: Texts, limit: int) -> list[int]:
     """The splits exactly `limit` levels below `root`, in preorder."""
     found: list[int] = []
     waiting = [(root, 0)]
     while waiting:
         position, level = waiting.pop()
         node = tree.nodes[position]
-        if isinstance(node, Split):
+        if leaves[position] is None and isinstance(node, Split):
             if level == limit:
                 found.append(position)
             else:

@@ -12,7 +12,6 @@ from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
 from procgen.frontends.trees import (
     class_fractions,
     classifier_scores,
-    collector_paused,
     demand_tree_input,
     features_of,
     output_classes,
@@ -20,7 +19,7 @@ from procgen.frontends.trees import (
     regressor_scores,
     tree_nodes,
 )
-from procgen.ir.trees import Ensemble, Tree
+from procgen.ir.trees import Ensemble, Tree, collector_paused
 
 
 @ESTIMATORS.reads(

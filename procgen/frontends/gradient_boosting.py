@@ -14,8 +14,8 @@ from procgen.frontends.boosting import boosted_classifier, boosted_regressor
 from procgen.frontends.demands import LARGEST_ROUNDING_TO_FLOAT32, demand_all
 from procgen.frontends.labels import labels
 from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores, class_name
-from procgen.frontends.trees import collector_paused, features_of, regression_values, tree_nodes
-from procgen.ir.trees import Ensemble, Tree
+from procgen.frontends.trees import features_of, regression_values, tree_nodes
+from procgen.ir.trees import Ensemble, Tree, collector_paused
 
 CONSTANT_STARTS = ("sklearn.dummy.DummyClassifier", "sklearn.dummy.DummyRegressor")
 

@@ -15,10 +15,10 @@ from procgen.frontends.boosting import boosted_classifier, boosted_regressor
 from procgen.frontends.encoding import read_ordinal_encoder, read_wants
 from procgen.frontends.labels import labels
 from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
-from procgen.frontends.trees import collector_paused, features_of
+from procgen.frontends.trees import features_of
 from procgen.frontends.wants import ANYTHING, Want, wants
 from procgen.ir.expressions import Comparison, Membership, Threshold
-from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
+from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree, collector_paused
 
 CLASSIFIER = "sklearn.ensemble.HistGradientBoostingClassifier"
 REGRESSOR = "sklearn.ensemble.HistGradientBoostingRegressor"

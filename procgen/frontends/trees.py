@@ -5,9 +5,6 @@ NaN goes where the node says, also in a tree that never saw one while training.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
@@ -46,18 +43,6 @@ def read_tree_regressor(model: Any, frame: Frame, scope: Scope) -> Scores:
     tree = Tree(tree_nodes(model.tree_, regression_values(model.tree_)), outputs)
     ensemble = Ensemble(features_of(frame), (tree,), (NOTHING_ADDED,) * len(outputs))
     return regressor_scores(ensemble, demand_tree_input(model, frame), scope)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Build many nodes without a search for garbage among them, which would take as long again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def features_of(frame: Frame) -> tuple[Expr, ...]:

@@ -32,24 +32,38 @@ PYTHON_TYPES: dict[DType, type] = {
 }
 
 
-def check(program: Program) -> Program:
+def check(program: Program, *, but: frozenset[int] = frozenset()) -> Program:
     """Return the program itself if it keeps every rule.
+
+    Args:
+        program: what to check.
+        but: `trees_of` a Program that has been checked; a tuple of trees that a pass has left
+            alone is not walked again.
 
     Raises:
         InvalidProgramError: naming the first broken rule and where it is broken.
     """
-    for problem in _problems(program):
+    for problem in _problems(program, but):
         raise InvalidProgramError(problem)
     return program
 
 
-def _problems(program: Program) -> Iterator[str]:
+def trees_of(program: Program) -> frozenset[int]:
+    """The identities of a Program's tuples of trees, for as long as that Program lives."""
+    return frozenset(
+        id(binding.value.trees)
+        for binding in program.bindings
+        if isinstance(binding.value, Ensemble)
+    )
+
+
+def _problems(program: Program, known: frozenset[int]) -> Iterator[str]:
     names = [field.name for field in program.inputs]
     if not names:
         yield "a program needs an input"
     if len(set(names)) < len(names):
         yield "two inputs share a name"
-    yield from _binding_problems(program, frozenset(names))
+    yield from _binding_problems(program, frozenset(names), known)
     if not program.outputs:
         yield "a program needs an output"
     if len({output.name for output in program.outputs}) < len(program.outputs):
@@ -60,7 +74,9 @@ def _problems(program: Program) -> Iterator[str]:
             yield f"output {output.name} names the binding {output.binding!r}, which does not exist"
 
 
-def _binding_problems(program: Program, columns: frozenset[str]) -> Iterator[str]:
+def _binding_problems(
+    program: Program, columns: frozenset[str], checked: frozenset[int]
+) -> Iterator[str]:
     for requirement in program.requirements:
         yield from _expr_problems(requirement.subject, columns, frozenset(), "a requirement")
         match requirement.test:
@@ -75,7 +91,7 @@ def _binding_problems(program: Program, columns: frozenset[str]) -> Iterator[str
             case Ensemble() as ensemble:
                 for feature in ensemble.features:
                     yield from _expr_problems(feature, columns, known, where)
-                yield from _ensemble_problems(ensemble, where)
+                yield from _ensemble_problems(ensemble, where, checked)
             case expr:
                 yield from _expr_problems(expr, columns, known, where)
         if binding.name in known:
@@ -116,11 +132,13 @@ def _is_missing(value: Scalar) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _ensemble_problems(ensemble: Ensemble, where: str) -> Iterator[str]:
+def _ensemble_problems(ensemble: Ensemble, where: str, checked: frozenset[int]) -> Iterator[str]:
     if ensemble.divisor is not None and not ensemble.divisor > 0:
         yield f"{where} divides by {ensemble.divisor}"
     if ensemble.accumulate not in (DType.FLOAT32, DType.FLOAT64):
         yield f"{where} accumulates {ensemble.accumulate}"
+    if id(ensemble.trees) in checked:
+        return
     width, features = len(ensemble.base_score), len(ensemble.features)
     for number, tree in enumerate(ensemble.trees):
         if any(not 0 <= output < width for output in tree.outputs):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from procgen.ir.expressions import Expr, Test
@@ -66,3 +69,15 @@ def depth(tree: Tree) -> int:
             levels[node.left] = levels[node.right] = below
             deepest = max(deepest, below)
     return deepest
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Build many nodes without a search for garbage among them, which would take as long again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

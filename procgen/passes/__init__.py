@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from procgen.ir.check import check
+from procgen.ir.check import check, trees_of
 from procgen.ir.program import Program
 from procgen.ir.target import Target
 from procgen.passes.fold_constants import fold_constants
@@ -31,5 +31,6 @@ PASSES: tuple[Pass, ...] = (
 def lower(program: Program, target: Target) -> Program:
     """Run every pass, and check the Program after each, so that a broken rule names its pass."""
     for step in PASSES:
-        program = check(step(program, target))
+        after = step(program, target)
+        program = check(after, but=trees_of(program))
     return program
