@@ -20,7 +20,9 @@ from procgen.backends.routines import (
 )
 from procgen.backends.select import SelectWriter
 from procgen.errors import InputsError, LimitError
+from procgen.ir.expressions import Threshold
 from procgen.ir.program import Program
+from procgen.ir.trees import Ensemble, Split
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
 
@@ -146,8 +148,12 @@ class ArtifactWriter:
         return f"{self.name} v{self.version}: {outputs}"
 
     def _notes(self) -> tuple[str, ...]:
-        refused = "A row that Python would refuse scores NULL." if self.program.requirements else ""
-        return (refused,) if refused else ()
+        notes = []
+        if self.lowered.requirements:
+            notes.append("A row that Python would refuse scores NULL.")
+        if _sends_missing_left(self.lowered):
+            notes.append("-x < -t is x > t, but false of NaN: a missing value takes the ELSE side.")
+        return tuple(notes)
 
     def _entry(self, routine: Routine) -> dict[str, object]:
         schema = Schema(self.dialect, self.schema, routine.name)
@@ -193,6 +199,22 @@ class ArtifactWriter:
 
     def _verify(self, writer: RoutineWriter, fields: Sequence[Parameter]) -> str:
         return VerifyWriter(self.dialect, self.lowered, writer, fields).script()
+
+
+def _sends_missing_left(program: Program) -> bool:
+    """Whether some condition is printed in the form that keeps NaN out (backends/conditions.py)."""
+    typing = Typing.of(program)
+    return any(
+        isinstance(node, Split)
+        and node.default_left
+        and isinstance(node.test, Threshold)
+        and typing.item_type(binding.value.features[node.feature]).is_float
+        and typing.may_be_missing(binding.value.features[node.feature])
+        for binding in program.bindings
+        if isinstance(binding.value, Ensemble)
+        for tree in binding.value.trees
+        for node in tree.nodes
+    )
 
 
 def _role(role: str, dialect: Dialect) -> str:

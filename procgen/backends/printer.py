@@ -118,7 +118,14 @@ class Printer:
         """The base score and every tree of one output, in the order they are added."""
         trees = TreePrinter(self.dialect, ensemble, self._subjects(ensemble))
         base = self.dialect.literal(ensemble.base_score[output], ensemble.accumulate)
-        return [base, *(trees.text(t, output) for t in ensemble.trees if output in t.outputs)]
+        return [
+            base,
+            *(
+                f"/* tree {number} */ {trees.text(tree, output)}"
+                for number, tree in enumerate(ensemble.trees)
+                if output in tree.outputs
+            ),
+        ]
 
     def finished_sum(self, ensemble: Ensemble, total: str) -> str:
         """A sum as a double, divided where the ensemble averages."""
