@@ -89,3 +89,9 @@ def shared_database_url(
         return
     with request.getfixturevalue(f"{request.param}_server").database() as url:
         yield url
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite tests/golden/*.sql; read the diff"
+    )

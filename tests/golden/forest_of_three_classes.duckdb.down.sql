@@ -1,0 +1,3 @@
+DROP MACRO "ml"."churn_v3";
+DROP MACRO "ml"."churn_v3_proba";
+DROP MACRO "ml"."churn_v3_margin";

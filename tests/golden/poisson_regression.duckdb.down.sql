@@ -1,0 +1,2 @@
+DROP MACRO "ml"."churn_v3";
+DROP MACRO "ml"."churn_v3_margin";
