@@ -13,7 +13,10 @@ FULL = Header(
     objects=('function ml."odd ""name"""(double precision, text)', "function ml.f()"),
     model=ModelVersion("churn", 3),
     model_sha256="ab" * 32,
-    body_sha256="cd" * 32,
+    facade="churn",
+    replaces=ModelVersion("churn", 2),
+    roles=("reader", "PUBLIC"),
+    body_sha256=("cd" * 32, "ef" * 32),
     generator="procgen 0.1.0",
 )
 
