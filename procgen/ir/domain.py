@@ -38,12 +38,17 @@ class Domain:
     edges: tuple[Scalar, ...]
 
 
-def domains(program: Program) -> dict[str, Domain]:
-    """The domain of each input, best read off a lowered Program (its tests are on columns)."""
+def domains(program: Program, *, most: int | None = None) -> dict[str, Domain]:
+    """The domain of each input, best read off a lowered Program (its tests are on columns).
+
+    Args:
+        program: the Program.
+        most: look at about this many splits of each ensemble, spread evenly; None is all.
+    """
     types = {field.name: field.dtype for field in program.inputs}
     tested: dict[str, dict[Scalar, None]] = {name: {} for name in types}
     limits: dict[str, dict[Scalar, None]] = {name: {} for name in types}
-    for subject, test in _tests(program):
+    for subject, test in _tests(program, most):
         if isinstance(subject, Column):
             # The ends of an interval are where rows are refused: no ordinary row lies there.
             found = limits if isinstance(test, Interval) else tested
@@ -54,12 +59,12 @@ def domains(program: Program) -> dict[str, Domain]:
     }
 
 
-def _tests(program: Program) -> Iterator[tuple[Expr, Test | Interval | Present]]:
+def _tests(program: Program, most: int | None) -> Iterator[tuple[Expr, Test | Interval | Present]]:
     for requirement in program.requirements:
         yield requirement.subject, requirement.test
     for binding in program.bindings:
         if isinstance(binding.value, Ensemble):
-            yield from _split_tests(binding.value)
+            yield from _split_tests(binding.value, most)
     for outer in expressions(program):
         for part in descend(outer):
             match part:
@@ -71,14 +76,10 @@ def _tests(program: Program) -> Iterator[tuple[Expr, Test | Interval | Present]]
                     pass
 
 
-def _split_tests(ensemble: Ensemble) -> Iterator[tuple[Expr, Test]]:
-    seen = {
-        (node.feature, node.test): None
-        for tree in ensemble.trees
-        for node in tree.nodes
-        if isinstance(node, Split)
-    }
-    for feature, test in seen:
+def _split_tests(ensemble: Ensemble, most: int | None) -> Iterator[tuple[Expr, Test]]:
+    splits = [node for tree in ensemble.trees for node in tree.nodes if isinstance(node, Split)]
+    stride = 1 if most is None else max(1, len(splits) // most)
+    for feature, test in dict.fromkeys((node.feature, node.test) for node in splits[::stride]):
         yield ensemble.features[feature], test
 
 
