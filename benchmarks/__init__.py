@@ -1,1 +1,1 @@
-"""Measurements as ratios in one run, against what a user would otherwise do; never part of tests."""
+"""Measured as ratios in one run, against what a user would otherwise do; not part of tests."""
