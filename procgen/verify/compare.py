@@ -1,0 +1,286 @@
+"""When a score counts as Python's: equal bits, or within the one bound that arithmetic gives.
+
+    trees        every score has Python's bits; what passes through exp() is within 4 ULP
+    linear       |got - want| <= 4 eps sum|coef_i x_i| + eps |intercept|, and what is computed from
+                 the margin follows the library's own link and decision on the same margin
+
+There is no other tolerance.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from procgen.ir.drift import calls_function, drift
+from procgen.ir.expressions import Call, Constant, Expr, Function, Reference, Sum, Vector
+from procgen.ir.interpreter import Row, Value, add_trees, evaluate, to_float32
+from procgen.ir.program import OutputName, Program
+from procgen.ir.trees import Ensemble
+from procgen.ir.types import Scalar
+from procgen.ir.walk import children
+
+EPSILON = sys.float_info.epsilon
+FLOAT32_FUNCTIONS = frozenset(
+    {Function.EXP_FLOAT32, Function.EXPIT_FLOAT32, Function.SOFTMAX_FLOAT32}
+)
+"""What passes through these is within as many units in the last place of a float32."""
+LINK_ULPS = 4
+"""How far two C libraries may be apart after exp() and what is done with it."""
+
+Scores = Mapping[OutputName, Value]
+"""The scores of one row."""
+
+
+def same_bits(got: Value, want: Value) -> bool:
+    """Whether two scores are one value of one type; every NaN is one value, -0.0 is not 0.0."""
+    return _bits(got) == _bits(want)
+
+
+def _bits(value: Value) -> object:
+    match value:
+        case tuple():
+            return tuple(_bits(item) for item in value)
+        case float():
+            return "nan" if math.isnan(value) else struct.pack("<d", value)
+        case _:
+            return (type(value), value)
+
+
+def ulps_apart(got: Value, want: Value, *, single: bool = False) -> int | None:
+    """How many doubles apart, of lists the farthest; None where that has no meaning.
+
+    `single` counts float32 numbers instead, where a library computes in those.
+    """
+    match got, want:
+        case tuple(), tuple() if len(got) == len(want):
+            pairs = [ulps_apart(a, b, single=single) for a, b in zip(got, want, strict=True)]
+            known = [pair for pair in pairs if pair is not None]
+            return max(known, default=0) if len(known) == len(pairs) else None
+        case float(), float() if math.isnan(got) or math.isnan(want):
+            return 0 if math.isnan(got) and math.isnan(want) else None
+        case float(), float():
+            place = _single_place if single else _place
+            return abs(place(got) - place(want))
+        case _:
+            return 0 if same_bits(got, want) else None
+
+
+def _place(value: float) -> int:
+    number: int = struct.unpack("<q", struct.pack("<d", value))[0]
+    return number if number >= 0 else -(number & sys.maxsize)
+
+
+def _single_place(value: float) -> int:
+    number: int = struct.unpack("<i", struct.pack("<f", to_float32(value)))[0]
+    return number if number >= 0 else -(number & 0x7FFFFFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A score that is not Python's."""
+
+    output: OutputName
+    expected: Value
+    got: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of comparing one row.
+
+    Attributes:
+        differences: none where the row is right.
+        undecided: whether labels differ because the margin lies within its bound of the decision.
+        overflowed: whether margins differ because the terms of the sum leave the range of doubles.
+        ulps: the largest distance of a score that must be equal or within 4 ULP.
+        share: how much of the linear bound the margin used; 0 for other models.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    undecided: bool = False
+    overflowed: bool = False
+    ulps: int = 0
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A weighted sum as the terms that were added and the intercept."""
+
+    terms: tuple[Expr, ...]
+    intercept: float
+
+    @classmethod
+    def of(cls, total: Sum) -> Weights:
+        """The terms of a Sum and of the Sums in it; the last one is the intercept."""
+        terms: list[Expr] = []
+        waiting: list[Expr] = list(reversed(total.terms))
+        while waiting:
+            term = waiting.pop()
+            if isinstance(term, Sum):
+                waiting.extend(reversed(term.terms))
+            else:
+                terms.append(term)
+        match terms:
+            case [*rest, Constant(float() as intercept, _)]:
+                return cls(tuple(rest), intercept)
+            case _:
+                return cls(tuple(terms), 0.0)
+
+    def bound(self, row: Row, values: Mapping[str, Value]) -> float:
+        """How far from it two orders of addition may end up."""
+        sizes = (abs(_number(evaluate(term, row, values))) for term in self.terms)
+        carried = sum(drift(term, row, values) for term in self.terms)
+        return 4 * EPSILON * sum(sizes) + EPSILON * abs(self.intercept) + carried
+
+
+def _number(value: Value) -> float:
+    return float(value)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Compares rows of scores for one Program; make it once, it reads the Program."""
+
+    program: Program
+    sums: tuple[Weights, ...] = field(init=False)
+    loose: frozenset[OutputName] = field(init=False)
+    single: frozenset[OutputName] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sums", tuple(_weighted_sums(self.program)))
+        functions = {o.name: _functions(self.program, o.binding) for o in self.program.outputs}
+        loose = {name for name, used in functions.items() if used - {Function.ARGMAX}}
+        single = {name for name, used in functions.items() if used & FLOAT32_FUNCTIONS}
+        object.__setattr__(self, "loose", frozenset(loose))
+        object.__setattr__(self, "single", frozenset(single))
+
+    @property
+    def drifts(self) -> bool:
+        """Whether a function, which two libraries round apart, stands inside such a sum."""
+        return any(map(calls_function, (term for weights in self.sums for term in weights.terms)))
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the margin is a sum that BLAS makes in another order."""
+        return bool(self.sums)
+
+    def compare(self, row: Row, got: Scores, want: Scores) -> Verdict:
+        """Compare what was computed from the Program with what Python says, refused by neither."""
+        if not self.is_bounded:
+            return self.compare_links(got, want)
+        return self._compare_bounded(row, got, want)
+
+    def compare_links(self, got: Scores, want: Scores) -> Verdict:
+        """Compare two ways to compute the same additions: only exp() may differ."""
+        differences: list[Difference] = []
+        most = 0
+        for output in self.program.outputs:
+            name = output.name
+            ulps = ulps_apart(got[name], want[name], single=name in self.single)
+            within = ulps is not None and ulps <= LINK_ULPS
+            if not (within if name in self.loose else same_bits(got[name], want[name])):
+                differences.append(Difference(name, want[name], got[name]))
+            most = max(most, ulps or 0)
+        return Verdict(tuple(differences), ulps=most)
+
+    def _compare_bounded(self, row: Row, got: Scores, want: Scores) -> Verdict:
+        share = self._share(row, got[OutputName.MARGIN], want[OutputName.MARGIN])
+        if share > 1:
+            margins = (want[OutputName.MARGIN], got[OutputName.MARGIN])
+            return Verdict((Difference(OutputName.MARGIN, *margins),), share=share)
+        # The same link and decision must lead from either margin to the other scores.
+        ours = self.compare_links(got, self.follow(row, got[OutputName.MARGIN]))
+        theirs = self.compare_links(self.follow(row, want[OutputName.MARGIN]), want)
+        labels = OutputName.PREDICT
+        overflowed = math.isnan(share)
+        return Verdict(
+            ours.differences or theirs.differences,
+            undecided=not overflowed and _is_label(got[labels]) and got[labels] != want[labels],
+            overflowed=overflowed,
+            ulps=max(ours.ulps, theirs.ulps),
+            share=0.0 if overflowed else share,
+        )
+
+    def follow(self, row: Row, margin: Value) -> dict[OutputName, Value]:
+        """Every output as the Program computes it from this margin."""
+        source = self.program.output(OutputName.MARGIN)
+        values: dict[str, Value] = {}
+        for binding in self.program.bindings:
+            if source is not None and binding.name == source.binding:
+                values[binding.name] = margin
+            elif isinstance(binding.value, Ensemble):
+                values[binding.name] = add_trees(binding.value, row, values)
+            else:
+                values[binding.name] = evaluate(binding.value, row, values)
+        return {output.name: values[output.binding] for output in self.program.outputs}
+
+    def _share(self, row: Row, got: Value, want: Value) -> float:
+        gots = got if isinstance(got, tuple) else (got,)
+        wants = want if isinstance(want, tuple) else (want,)
+        if not len(gots) == len(wants) == len(self.sums):
+            return math.inf
+        pairs = zip(self.sums, gots, wants, strict=True)
+        shares = [_share_of(weights.bound(row, {}), a, b) for weights, a, b in pairs]
+        most = max((share for share in shares if not math.isnan(share)), default=0.0)
+        return math.nan if most <= 1 and any(map(math.isnan, shares)) else most
+
+
+def _share_of(bound: float, got: Scalar, want: Scalar) -> float:
+    """The part of the bound that was used; over 1 is too far, NaN where the terms overflow."""
+    if same_bits(got, want) or got == want:
+        return 0.0
+    if not bound < math.inf:
+        return math.nan  # the order of addition decides between a number, inf, -inf and NaN
+    distance = abs(_number(got) - _number(want))
+    return distance / bound if bound and not math.isnan(distance) else math.inf
+
+
+def _is_label(value: Value) -> bool:
+    items = value if isinstance(value, tuple) else (value,)
+    return not any(isinstance(item, float) for item in items)
+
+
+def _weighted_sums(program: Program) -> Iterator[Weights]:
+    output = program.output(OutputName.MARGIN)
+    if output is None:
+        return
+    value: Expr | Ensemble = Reference(output.binding)
+    while isinstance(value, Reference):
+        value = program.binding(value.name)
+    parts = value.items if isinstance(value, Vector) else (value,)
+    for part in parts:
+        if isinstance(part, Sum):
+            yield Weights.of(part)
+
+
+def _functions(program: Program, binding: str) -> set[Function]:
+    """The functions that the value passes through; two C libraries may round most of them apart."""
+    found: set[Function] = set()
+    waiting: list[Expr] = [Reference(binding)]
+    seen: set[str] = set()
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Reference) and part.name not in seen:
+            seen.add(part.name)
+            value = program.binding(part.name)
+            if not isinstance(value, Ensemble):
+                waiting.append(value)
+        if isinstance(part, Call):
+            found.add(part.function)
+        waiting.extend(children(part))
+    return found
+
+
+def row_scores(scores: Mapping[OutputName, Sequence[Value]], place: int) -> dict[OutputName, Value]:
+    """The scores of one row."""
+    return {name: values[place] for name, values in scores.items()}
+
+
+def is_refused(scores: Scores) -> bool:
+    """Whether every score of the row is missing."""
+    return all(value is None for value in scores.values())

@@ -1,0 +1,89 @@
+"""The certificate of a migration: its new routines answer as Python did when it was compiled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from procgen.backends import dialect_named
+from procgen.databases.database import Database
+from procgen.databases.report import Certificate, Gate
+from procgen.errors import CorruptFileError, ProjectError
+from procgen.ir import codec
+from procgen.ir.program import Program
+from procgen.migrations.header import ModelVersion
+from procgen.migrations.migration import Migration
+from procgen.migrations.models import model_path
+from procgen.migrations.project import Project
+from procgen.passes import lower
+from procgen.verify.cases import Cases, parse_cases
+from procgen.verify.compare import Judge
+from procgen.verify.parity import report_of, require_parity
+from procgen.verify.scoring import routine_writer, score
+from procgen.verify.tally import Tally, numbered
+
+
+def case_gate(project: Project) -> Gate:
+    """The gate of a project: each create migration is asked about its version's parity cases.
+
+    It raises ParityError where an answer differs, and ProjectError or CorruptFileError where the
+    files of the version cannot be read.
+    """
+
+    def gate(migration: Migration, database: Database) -> Certificate | None:
+        version = migration.header.model
+        if version is None:
+            return None
+        program = read_program(project, version)
+        cases = read_cases(project, version, program)
+        lowered = lower(program, dialect_named(database.engine).target)
+        routine = f"{version.name}_v{version.version}"
+        writer = routine_writer(lowered, database.engine, project.schema, routine)
+        tally = Tally(Judge(program), lowered)
+        tally.add_database(numbered(cases.rows), score(database, writer, cases.rows), cases.answers)
+        count = len(cases.rows)
+        report = report_of(tally, database.version, count, interpreted=0, left_out=0)
+        require_parity(report, f"{project.schema}.{routine} on {database.version}")
+        return report.certificate()
+
+    return gate
+
+
+def read_program(project: Project, version: ModelVersion) -> Program:
+    """The Program of a version, from its model file.
+
+    Raises:
+        ProjectError: there is no such file.
+        CorruptFileError: it holds no Program.
+    """
+    path = model_path(project, version.name, version.version)
+    try:
+        program = json.loads(_read(path))["program"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorruptFileError(f"{path} holds no program", hint="restore it from git") from error
+    return codec.decode(json.dumps(program))
+
+
+def read_cases(project: Project, version: ModelVersion, program: Program) -> Cases:
+    """The parity cases of a version.
+
+    Raises:
+        ProjectError: there is no such file.
+        CorruptFileError: it holds other cases.
+    """
+    path = cases_path(project, version)
+    return parse_cases(program, _read(path), str(path))
+
+
+def cases_path(project: Project, version: ModelVersion) -> Path:
+    """The file of a version's parity cases."""
+    return model_path(project, version.name, version.version).with_suffix(".cases.parquet")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ProjectError(
+            f"{path} does not exist", hint="restore it from git; apply checks a version against it"
+        ) from None

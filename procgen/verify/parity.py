@@ -1,0 +1,189 @@
+"""Python, the interpreter and a database answer the same rows, and the answers are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from procgen.artifacts.artifact import Artifact
+from procgen.databases.database import Database
+from procgen.databases.opening import open_database
+from procgen.errors import DatabaseError, InputsError, ParityError
+from procgen.frontends import Source, python_answers
+from procgen.ir.interpreter import Row, interpret
+from procgen.ir.program import Program
+from procgen.ir.trees import Ensemble, depth
+from procgen.ir.types import Scalar
+from procgen.verify.cases import Cases
+from procgen.verify.compare import Judge
+from procgen.verify.probes import PROBES, in_type, make_probes, random_rows
+from procgen.verify.report import ParityReport
+from procgen.verify.scoring import install, routine_writer, score
+from procgen.verify.tally import Columns, Rows, Tally, numbered
+
+MEMORY = "duckdb:///:memory:"
+RANDOM_ROWS = 1_000
+VISITS = 1_000_000
+"""Tree nodes that the interpreter may visit: a second or two; the database sees every row."""
+
+
+def verify(
+    artifact: Artifact,
+    model: Any,
+    *,
+    url: str | None = None,
+    rows: Sequence[Mapping[str, Scalar]] = (),
+    probes: int = PROBES,
+    random: int = RANDOM_ROWS,
+) -> ParityReport:
+    """Compare the routines of a database with the model itself.
+
+    The routines that are there are asked; where there are none they are created first. All of it
+    is inside a transaction that is rolled back.
+
+    Args:
+        artifact: what was compiled.
+        model: the fitted model that it was compiled from.
+        url: the database; without it, DuckDB in memory.
+        rows: more rows to compare, beside those at the model's decisions.
+        probes: about how many rows stand at the model's decisions; a large model has more of them
+            than that, and the report says how many were left out.
+        random: how many random rows are added.
+
+    Raises:
+        DatabaseError: the database cannot be reached, or is not the artifact's target.
+        InputsError: a row lacks a column.
+    """
+    if url is None and artifact.target != "duckdb":
+        raise DatabaseError(
+            f"{artifact.name} v{artifact.version} is for {artifact.target}", hint="give its url"
+        )
+    question = _question(artifact, model, rows, (probes, random))
+    with open_database(url or MEMORY) as database, database.rehearsal():
+        return question.ask(database)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Rows, and what Python answers to them."""
+
+    artifact: Artifact
+    rows: list[Row]
+    left_out: int
+    want: Columns
+
+    def ask(self, database: Database) -> ParityReport:
+        """Ask the interpreter and, in the open transaction, the database."""
+        program, lowered = self.artifact.program, self.artifact.lowered
+        some = _interpreted(program, self.rows)
+        tally = Tally(Judge(program), lowered)
+        tally.add_interpreter(some, _interpret(program, some), _only(self.want, some))
+        routine = f"{self.artifact.name}_v{self.artifact.version}"
+        writer = routine_writer(lowered, self.artifact.target, self.artifact.schema, routine)
+        install(database, self.artifact, writer)
+        got = score(database, writer, self.rows)
+        tally.add_database(numbered(self.rows), got, self.want)
+        tally.add_lowered(some, _only(got, some), _interpret(lowered, some))
+        return report_of(
+            tally,
+            database.version,
+            len(self.rows),
+            interpreted=len(some),
+            left_out=self.left_out,
+        )
+
+
+def _question(
+    artifact: Artifact,
+    model: Any,
+    rows: Sequence[Mapping[str, Scalar]],
+    counts: tuple[int, int],
+) -> Question:
+    probes, random = counts
+    made = make_probes(artifact.lowered, limit=probes)
+    every = [
+        *typed_rows(artifact.program, rows),
+        *made.rows,
+        *random_rows(artifact.lowered, random),
+    ]
+    want = python_answers(model, artifact.program.inputs, every)
+    return Question(artifact, every, made.left_out, want)
+
+
+def check_answers(source: Source, cases: Cases) -> ParityReport:
+    """Compare the Program itself with Python's answers; no database is needed.
+
+    Raises:
+        ParityError: they differ; the first rows are named.
+    """
+    program = source.program
+    tally = Tally(Judge(program), program)
+    tally.add_interpreter(numbered(cases.rows), interpret(program, cases.rows), cases.answers)
+    report = report_of(tally, "", len(cases.rows), interpreted=len(cases.rows), left_out=0)
+    require_parity(report, f"the compiled {source.class_names[0].rpartition('.')[2]}")
+    return report
+
+
+def require_parity(report: ParityReport, what: str) -> None:
+    """Raise ParityError, with the first mismatch, unless there is none."""
+    if not report.ok:
+        raise ParityError(
+            f"{what} does not answer as Python does: {report}, first {report.mismatches[0]}",
+            hint="nothing was kept; report the model's class and its library's version",
+        )
+
+
+def report_of(
+    tally: Tally, engine: str, rows: int, *, interpreted: int, left_out: int
+) -> ParityReport:
+    """A tally as a report."""
+    return ParityReport(
+        engine=engine,
+        rows=rows,
+        interpreted=interpreted,
+        left_out=left_out,
+        refused=tally.refused,
+        out_of_range=tally.out_of_range,
+        undecided=tally.undecided,
+        overflowed=tally.overflowed,
+        max_ulp=tally.max_ulp,
+        bound_used=tally.bound_used,
+        mismatches=tuple(tally.mismatches.values()),
+    )
+
+
+def typed_rows(program: Program, rows: Sequence[Mapping[str, Scalar]]) -> list[Row]:
+    """The rows as columns of the inputs' types hold them.
+
+    Raises:
+        InputsError: a row lacks a column.
+    """
+    typed: list[Row] = []
+    for place, row in enumerate(rows):
+        for field in program.inputs:
+            if field.name not in row:
+                raise InputsError(f"row {place} has no {field.name!r}", hint="give every input")
+        typed.append({f.name: in_type(row[f.name], f.dtype) for f in program.inputs})
+    return typed
+
+
+def _interpreted(program: Program, rows: Sequence[Row]) -> Rows:
+    """As many rows as the interpreter gets through, evenly spread."""
+    visits = sum(
+        depth(tree) + 1
+        for binding in program.bindings
+        if isinstance(binding.value, Ensemble)
+        for tree in binding.value.trees
+    )
+    count = min(len(rows), max(VISITS // max(visits, 1), 1))
+    numbers = (place * len(rows) // count for place in range(count))
+    return {number: rows[number] for number in numbers}
+
+
+def _interpret(program: Program, rows: Rows) -> Columns:
+    return interpret(program, list(rows.values()))
+
+
+def _only(scores: Columns, rows: Rows) -> Columns:
+    return {name: [values[number] for number in rows] for name, values in scores.items()}
