@@ -40,6 +40,8 @@ class Artifact:
         objects: what `up` creates, such as `function ml.churn_v3(double precision, text)`.
         program: what was compiled.
         lowered: the same after the passes for this database.
+        procedural: whether some routine adds its trees in statements, because one expression would
+            be too large.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Artifact:
     program: Program
     lowered: Program
     dialect: Dialect
+    procedural: bool
 
     def select(self, relation: str, *, key: str | Sequence[str] | None = None) -> str:
         """One SELECT that scores a relation without creating anything.
@@ -138,6 +141,7 @@ class ArtifactWriter:
             program=self.program,
             lowered=self.lowered,
             dialect=self.dialect,
+            procedural=any(routine.totals for routine in routines),
         )
 
     def _title(self) -> str:

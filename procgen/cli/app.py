@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from procgen.cli import compilation, databases, demo, projects
+from procgen.cli import (
+    check,
+    checking,
+    compilation,
+    databases,
+    demo,
+    drifting,
+    history,
+    mending,
+    projects,
+    promoting,
+    sql,
+    verifying,
+)
 from procgen.cli.console import say
+from procgen.migrations.resources import TOOL
 
 app = typer.Typer(
     name="procgen",
@@ -23,7 +36,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  typer calls it with one positional value
     if wanted:
-        say(f"procgen {version('procgen')}")
+        say(TOOL)
         raise typer.Exit
 
 
@@ -43,7 +56,17 @@ def procgen(
 
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.command("init", epilog=projects.EXAMPLE)(projects.init)
+app.command("check", epilog=check.EXAMPLE)(check.check)
 app.command("compile", epilog=compilation.EXAMPLE)(compilation.compile_command)
 app.command("apply", epilog=databases.APPLY_EXAMPLE)(databases.apply)
 app.command("status", epilog=databases.STATUS_EXAMPLE)(databases.status)
 app.command("rollback", epilog=databases.ROLLBACK_EXAMPLE)(databases.rollback)
+app.command("promote", epilog=promoting.PROMOTE_EXAMPLE)(promoting.promote)
+app.command("retire", epilog=promoting.RETIRE_EXAMPLE)(promoting.retire)
+app.command("history", epilog=history.EXAMPLE)(history.history)
+app.command("drift", epilog=drifting.EXAMPLE)(drifting.drift)
+app.command("verify", epilog=verifying.EXAMPLE)(verifying.verify)
+app.command("repair", epilog=mending.REPAIR_EXAMPLE)(mending.repair)
+app.command("baseline", epilog=mending.BASELINE_EXAMPLE)(mending.baseline)
+app.command("sql", epilog=sql.EXAMPLE)(sql.sql)
+app.command("check-migrations", epilog=checking.EXAMPLE)(checking.check_migrations)

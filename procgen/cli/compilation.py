@@ -102,10 +102,11 @@ def _report(project: Project, name: str, compiled: Compiled) -> None:
     if version.previous is None:
         say(f"{title}   the first version")
     elif version.is_new:
-        say(f"{title}   differs from v{version.previous}")
+        say(f"{title}   differs from v{version.previous}: {compiled.difference}")
     else:
         say(f"{title}   unchanged; new for this target")
-    for line in lines(compiled.paths, project.root):
+    written = lines(compiled.paths, project.root)
+    for line in sorted(written, key=lambda line: not line.startswith("models/")):
         cases = f" ({compiled.cases:,} rows that Python answered)"
         say(f"  wrote {line}" + (cases if line.endswith(".cases.parquet") else ""))
     say("Read the SQL, commit it, then: procgen apply")
@@ -118,6 +119,7 @@ def _as_json(project: Project, name: str, compiled: Compiled) -> dict[str, objec
         "digest": compiled.version.digest,
         "previous": compiled.version.previous,
         "new": compiled.version.is_new,
+        "difference": compiled.difference,
         "cases": compiled.cases,
         "written": names(compiled.paths, project.root),
     }

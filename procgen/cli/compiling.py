@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from procgen.cli.differences import describe, stored_program
 from procgen.cli.parity import make_cases
 from procgen.cli.samples import Rows, read_inputs, read_sample, sample_rows, sample_types
 from procgen.compiler import EVERYONE, compile_source
@@ -51,11 +52,19 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What a compile came to; `paths` are the files written, `cases` the rows of parity cases."""
+    """What a compile came to.
+
+    Attributes:
+        version: which version the model is.
+        paths: the files written.
+        cases: how many rows Python was asked about.
+        difference: how it differs from the version before, if there is one.
+    """
 
     version: Version
-    paths: tuple[Path, ...]
-    cases: int
+    paths: tuple[Path, ...] = ()
+    cases: int = 0
+    difference: str | None = None
 
 
 def read_saved(path: Path, *, inputs: Path | None, sample: Path | None, trust: bool) -> Reading:
@@ -94,11 +103,6 @@ def compile_into(project: Project, name: str, reading: Reading, engines: Sequenc
         ProjectError: the project is not in order, or a file is in the way; nothing is written.
     """
     version = find_version(project, name, reading.source)
-    missing = [
-        engine
-        for engine in engines
-        if find_create_migration(project, engine, name, version.number) is None
-    ]
     artifacts = [
         compile_source(
             reading.source,
@@ -108,19 +112,28 @@ def compile_into(project: Project, name: str, reading: Reading, engines: Sequenc
             schema=project.schema,
             roles=project.roles or EVERYONE,
         )
-        for engine in missing
+        for engine in engines
+        if find_create_migration(project, engine, name, version.number) is None
     ]
     if not artifacts:
-        return Compiled(version, (), 0)
-    provenance = _provenance(project, name, version, reading.source)
-    files = [create_files(project, artifact, provenance) for artifact in artifacts]
+        return Compiled(version)
     cases = make_cases(reading.model, reading.source, artifacts[0], reading.rows)
+    difference = _difference(project, name, version, reading.source)
+    provenance = _provenance(project, name, version, reading.source)
+    files = joined(create_files(project, artifact, provenance) for artifact in artifacts)
     path = model_path(project, name, version.number).with_suffix(".cases.parquet")
-    files.append(FileSet(((path, print_cases(reading.source.program, cases)),)))
-    every = joined(files)
+    # A version keeps the cases that it was written with, whatever sample comes with a new target.
+    is_kept = path.exists() and not version.is_new
+    added = () if is_kept else ((path, print_cases(reading.source.program, cases)),)
     # Each target's files include the one model file, so it is there twice.
-    written = write_files(FileSet(tuple(dict.fromkeys(every.new)), every.replaced))
-    return Compiled(version, written, len(cases.rows))
+    every = FileSet(tuple(dict.fromkeys(files.new + added)), files.replaced)
+    return Compiled(version, write_files(every), len(cases.rows), difference)
+
+
+def _difference(project: Project, name: str, version: Version, source: Source) -> str | None:
+    if version.previous is None or not version.is_new:
+        return None
+    return describe(stored_program(project, name, version.previous), source.program)
 
 
 def _provenance(project: Project, name: str, version: Version, source: Source) -> dict[str, Any]:

@@ -10,13 +10,13 @@ import typer
 from procgen.cli.console import say, say_columns, say_json, working
 from procgen.cli.options import AsJson, Environment, Folder, Url
 from procgen.cli.parity import certified
+from procgen.cli.targets import AllowDrift, AllowStale, choose_database
 from procgen.databases.opening import open_database
-from procgen.databases.report import Report, Step
+from procgen.databases.report import Allowed, Report, Step
 from procgen.databases.rollback import rollback as roll_back
 from procgen.databases.runner import apply as apply_migrations
 from procgen.databases.status import status as read_status
 from procgen.migrations.plan import Entry, State
-from procgen.migrations.project import Project, load_project
 from procgen.verify import case_gate
 
 APPLY_EXAMPLE = "Example: procgen apply --env prod"
@@ -26,6 +26,9 @@ ROLLBACK_EXAMPLE = "Example: procgen rollback --env prod --steps 1"
 UpTo = Annotated[
     str | None,
     typer.Option("--to", metavar="ID", help="The last migration to apply: 0007 or its full name."),
+]
+OutOfOrder = Annotated[
+    bool, typer.Option("--out-of-order", help="Also apply what later migrations have overtaken.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be applied; run nothing.")]
 BackTo = Annotated[
@@ -37,12 +40,15 @@ Steps = Annotated[
 ]
 
 
-def apply(
+def apply(  # noqa: PLR0913 - an option is a parameter
     *,
     url: Url = None,
     env: Environment = None,
     to: UpTo = None,
     dry_run: DryRun = False,
+    allow_drift: AllowDrift = False,
+    allow_stale: AllowStale = False,
+    out_of_order: OutOfOrder = False,
     folder: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -50,10 +56,17 @@ def apply(
 
     It runs in one transaction, under a lock. Each new version must answer as Python did.
     """
-    project, database_url = _choose(folder, url, env)
+    project, database_url = choose_database(folder, url, env)
+    allowed = Allowed(drift=allow_drift, out_of_order=out_of_order, stale=allow_stale)
     with working("applying"), open_database(database_url) as database:
-        gate = case_gate(project)
-        report = apply_migrations(project, database, to=to, dry_run=dry_run, gate=gate)
+        report = apply_migrations(
+            project,
+            database,
+            to=to,
+            dry_run=dry_run,
+            gate=case_gate(project),
+            allowed=allowed,
+        )
     if as_json:
         say_json(_as_json(report))
         return
@@ -62,6 +75,7 @@ def apply(
         return
     say_columns([row for step in report.steps for row in _step_rows(step, dry_run=dry_run)])
     say("nothing was run" if dry_run else "  committed")
+    _say_fixes(report)
 
 
 def status(
@@ -72,7 +86,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show each migration's state. The exit code is 1 where something is not applied as it is."""
-    project, database_url = _choose(folder, url, env)
+    project, database_url = choose_database(folder, url, env)
     with open_database(database_url, read_only=True) as database:
         plan = read_status(project, database)
     if as_json:
@@ -85,10 +99,12 @@ def status(
         raise typer.Exit(1)
 
 
-def rollback(
+def rollback(  # noqa: PLR0913 - an option is a parameter
     *,
     to: BackTo = None,
     steps: Steps = None,
+    allow_drift: AllowDrift = False,
+    allow_stale: AllowStale = False,
     url: Url = None,
     env: Environment = None,
     folder: Folder = Path(),
@@ -97,16 +113,20 @@ def rollback(
     """Undo migrations, newest first, with the down scripts that the database recorded."""
     if (to is None) == (steps is None):
         raise typer.BadParameter("give either --to, the last migration to keep, or --steps")
-    project, database_url = _choose(folder, url, env)
+    project, database_url = choose_database(folder, url, env)
+    allowed = Allowed(drift=allow_drift, stale=allow_stale)
     with working("rolling back"), open_database(database_url) as database:
-        report = roll_back(database, to=to, steps=steps, schema=project.schema)
+        report = roll_back(database, to=to, steps=steps, schema=project.schema, allowed=allowed)
     if as_json:
         say_json(_as_json(report))
         return
-    say_columns([("  " + step.id, f"removed {_names(step)}") for step in report.steps])
+    say_columns([("  " + step.id, _done(step, UNDONE)) for step in report.steps])
     say("  committed" if report.steps else "nothing was rolled back")
+    _say_fixes(report)
 
 
+DONE = {"create": "created", "promote": "moved"}
+UNDONE = {"create": "removed", "promote": "moved back", "retire": "created"}
 STYLES: dict[str, str] = {
     State.APPLIED: "green",
     State.PENDING: "yellow",
@@ -116,29 +136,38 @@ STYLES: dict[str, str] = {
 }
 
 
-def _choose(folder: Path, url: str | None, env: str | None) -> tuple[Project, str]:
-    if url is not None and env is not None:
-        raise typer.BadParameter("--url and --env both name the database: give one of them")
-    project = load_project(folder)
-    return project, url if url is not None else project.url(env)
-
-
 def _step_rows(step: Step, *, dry_run: bool) -> list[tuple[str, ...]]:
     """What a migration did, or would do, and below it how it was certified."""
     if dry_run:
         return [("  " + step.id, State.PENDING, "")]
-    rows: list[tuple[str, ...]] = [
-        ("  " + step.id, f"created {_names(step)}", f"{step.ms / 1000:.1f} s")
-    ]
+    rows: list[tuple[str, ...]] = [("  " + step.id, _done(step, DONE), f"{step.ms / 1000:.1f} s")]
     if step.certificate is not None:
         rows.append(("", certified(step.certificate), ""))
     return rows
 
 
+def _done(step: Step, verbs: dict[str, str]) -> str:
+    """What was done to which objects."""
+    if not step.objects:
+        return "procgen's own tables" if step.id.startswith("0001_") else "no routine changed"
+    gone = all(found.gone for found in step.objects)
+    verb = "removed" if gone else verbs.get(step.kind, "changed")
+    return f"{verb} {_names(step)}"
+
+
+def _say_fixes(report: Report) -> None:
+    """What the user has to run himself, because stored answers are of another version."""
+    fixes = [fix for step in report.steps for fix in step.fixes]
+    if fixes:
+        say("Stored answers are stale until you run:")
+    for fix in fixes:
+        say(f"  {fix};")
+
+
 def _names(step: Step) -> str:
     """The objects by name alone; types make lines of a hundred arguments."""
     names = [found.identity.partition("(")[0].split(" ")[-1] for found in step.objects]
-    return ", ".join(dict.fromkeys(names)) or "procgen's own tables"
+    return ", ".join(dict.fromkeys(names))
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:
@@ -158,6 +187,7 @@ def _as_json(report: Report) -> dict[str, object]:
                 "objects": [found.identity for found in step.objects],
                 "ms": step.ms,
                 "certificate": step.certificate,
+                "fixes": list(step.fixes),
             }
             for step in report.steps
         ],

@@ -18,7 +18,9 @@ EXAMPLE = "Example: procgen init scoring"
 
 def init(
     *,
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default="here")] = Path(),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Its folder; this one by default.")
+    ] = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Make a project: procgen.toml, models/ and migrations/ with procgen's own first migration.
