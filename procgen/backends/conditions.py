@@ -19,7 +19,7 @@ def passing(dialect: Dialect, subject: str, dtype: DType, test: Test) -> str:
         case Membership(categories):
             if not categories:
                 return "false"
-            return f"{_exact(dialect, subject, dtype)} IN ({_list(dialect, dtype, categories)})"
+            return _among(dialect, _exact(dialect, subject, dtype), dtype, categories)
         case _:
             assert_never(test)
 
@@ -40,9 +40,10 @@ def failing(
             sign = "<" if op is Comparison.LE else "<="
             return f"-{subject} {sign} {dialect.literal(-value or 0.0, kind)}"
         case Membership(categories):
-            exact = _exact(dialect, subject, dtype)
-            others = _list(dialect, dtype, (*categories, *_nan(dtype)))
-            return f"{exact} NOT IN ({others})" if others else f"{subject} IS NOT NULL"
+            members = (*categories, *_nan(dtype))
+            if not members:
+                return f"{subject} IS NOT NULL"
+            return f"NOT {_among(dialect, _exact(dialect, subject, dtype), dtype, members)}"
         case _:
             assert_never(test)
 
@@ -114,5 +115,11 @@ def _exact(dialect: Dialect, subject: str, dtype: DType) -> str:
     return dialect.exact_text.format(subject) if dtype is DType.TEXT else subject
 
 
-def _list(dialect: Dialect, dtype: DType, values: tuple[object, ...]) -> str:
-    return ", ".join(dialect.literal(value, dtype) for value in values)  # type: ignore[arg-type]
+def _among(dialect: Dialect, subject: str, dtype: DType, values: tuple[object, ...]) -> str:
+    """`subject IN (...)`, in lists that the engine does not turn into a join."""
+    size = dialect.longest_list or len(values)
+    lists = [
+        ", ".join(dialect.literal(value, dtype) for value in values[first : first + size])  # type: ignore[arg-type]
+        for first in range(0, len(values), size)
+    ]
+    return f"({' OR '.join(f'{subject} IN ({items})' for items in lists)})"

@@ -9,22 +9,22 @@ CREATE MACRO "ml"."churn_v3_margin"(
 CASE WHEN
     "income" BETWEEN -1.7976931348623157e+308 AND 1.7976931348623157e+308
 THEN [((0.0e0
- + /* tree 0 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north', 'south')
+ + /* tree 0 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north', 'south'))
  THEN CASE WHEN "income" < 1.5e0 THEN 0.25e0 ELSE 0.0e0 END
  ELSE 1.0e0 END
- + /* tree 1 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north', 'south')
+ + /* tree 1 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north', 'south'))
  THEN CASE WHEN "income" < 2.5e0 THEN 0.25e0 ELSE 0.0e0 END
  ELSE 1.0e0 END) / 2.0e0), ((0.0e0
- + /* tree 0 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north', 'south')
+ + /* tree 0 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north', 'south'))
  THEN CASE WHEN "income" < 1.5e0 THEN 0.75e0 ELSE 0.5e0 END
  ELSE 0.0e0 END
- + /* tree 1 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north', 'south')
+ + /* tree 1 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north', 'south'))
  THEN CASE WHEN "income" < 2.5e0 THEN 0.75e0 ELSE 0.5e0 END
  ELSE 0.0e0 END) / 2.0e0), ((0.0e0
- + /* tree 0 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north', 'south')
+ + /* tree 0 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north', 'south'))
  THEN CASE WHEN "income" < 1.5e0 THEN 0.0e0 ELSE 0.5e0 END
  ELSE 0.0e0 END
- + /* tree 1 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north', 'south')
+ + /* tree 1 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north', 'south'))
  THEN CASE WHEN "income" < 2.5e0 THEN 0.0e0 ELSE 0.5e0 END
  ELSE 0.0e0 END) / 2.0e0)] END;
 COMMENT ON MACRO "ml"."churn_v3_margin" IS 'procgen churn v3, model sha256 a1366ce80d8092980d3ead82cec7c87bb572357ea1b0a8f6384118fbff2bf72e';

@@ -19,22 +19,22 @@ LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT SECURITY INVOKER NOT LEAKPROOF PARAL
 RETURN CASE WHEN
     "income" BETWEEN '-1.7976931348623157e+308'::float8 AND '1.7976931348623157e+308'::float8
 THEN ARRAY[(('0.0'::float8
- + /* tree 0 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north'::text, 'south'::text)
+ + /* tree 0 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north'::text, 'south'::text))
  THEN CASE WHEN "income" < '1.5'::float8 THEN '0.25'::float8 ELSE '0.0'::float8 END
  ELSE '1.0'::float8 END
- + /* tree 1 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north'::text, 'south'::text)
+ + /* tree 1 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north'::text, 'south'::text))
  THEN CASE WHEN "income" < '2.5'::float8 THEN '0.25'::float8 ELSE '0.0'::float8 END
  ELSE '1.0'::float8 END) / '2.0'::float8), (('0.0'::float8
- + /* tree 0 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north'::text, 'south'::text)
+ + /* tree 0 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north'::text, 'south'::text))
  THEN CASE WHEN "income" < '1.5'::float8 THEN '0.75'::float8 ELSE '0.5'::float8 END
  ELSE '0.0'::float8 END
- + /* tree 1 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north'::text, 'south'::text)
+ + /* tree 1 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north'::text, 'south'::text))
  THEN CASE WHEN "income" < '2.5'::float8 THEN '0.75'::float8 ELSE '0.5'::float8 END
  ELSE '0.0'::float8 END) / '2.0'::float8), (('0.0'::float8
- + /* tree 0 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north'::text, 'south'::text)
+ + /* tree 0 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north'::text, 'south'::text))
  THEN CASE WHEN "income" < '1.5'::float8 THEN '0.0'::float8 ELSE '0.5'::float8 END
  ELSE '0.0'::float8 END
- + /* tree 1 */ CASE WHEN ("region" COLLATE "C") NOT IN ('north'::text, 'south'::text)
+ + /* tree 1 */ CASE WHEN NOT (("region" COLLATE "C") IN ('north'::text, 'south'::text))
  THEN CASE WHEN "income" < '2.5'::float8 THEN '0.0'::float8 ELSE '0.5'::float8 END
  ELSE '0.0'::float8 END) / '2.0'::float8)] END;
 REVOKE ALL ON FUNCTION "ml"."churn_v3_margin"(text, double precision) FROM PUBLIC;
