@@ -1,7 +1,7 @@
 """Compile trained models into database routines: versioned, reversible, proven equal to Python.
 
-    artifact = procgen.compile(model, name="churn", target="duckdb")
-    report = procgen.verify(artifact, model)
+`procgen.compile(model, name="churn", target="duckdb")` gives an Artifact, and
+`procgen.verify(artifact, model)` compares it with the model inside a database.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from typing import Any
 from procgen.artifacts.artifact import Artifact, ArtifactWriter, check_version_name
 from procgen.backends import dialect_named
 from procgen.frontends import Source, read_model
+from procgen.frontends.reading import input_names, require_fitted
+from procgen.frontends.samples import sample_table, sample_types
 from procgen.ir.codec import digest
 from procgen.ir.trees import collector_paused
 from procgen.ir.types import DType
@@ -16,7 +18,7 @@ from procgen.passes import lower
 EVERYONE = ("PUBLIC",)
 
 
-def compile_model(
+def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
     model: Any,
     *,
     name: str,
@@ -24,6 +26,7 @@ def compile_model(
     version: int = 1,
     inputs: Sequence[str] | Mapping[str, DType] | None = None,
     types: Mapping[str, DType] | None = None,
+    sample: Any = None,
     schema: str = "ml",
 ) -> Artifact:
     """Compile a fitted model for one database.
@@ -34,12 +37,19 @@ def compile_model(
         target: "duckdb" or "postgres".
         version: counts from 1.
         inputs: the names of the columns, where the model does not know them; or names and types.
-        types: types of the inputs where they are not what the model's steps imply.
+        types: types of some inputs, where they are not what the model's steps imply.
+        sample: a DataFrame, an Arrow table or a .parquet or .csv file whose columns have the types
+            of the inputs that `types` does not name.
         schema: where the routines live.
 
     Raises:
         ProcgenError: the model, its inputs, or their size cannot be compiled exactly.
     """
+    if sample is not None:
+        require_fitted(model)
+        given = {**(inputs if isinstance(inputs, Mapping) else {}), **(types or {})}
+        names = [name for name in input_names(model, inputs) if name not in given]
+        types = {**sample_types(sample_table(sample), names), **(types or {})}
     source = read_model(model, inputs, types)
     return compile_source(source, name=name, target=target, version=version, schema=schema)
 

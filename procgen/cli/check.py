@@ -13,11 +13,11 @@ from procgen.backends import DIALECTS
 from procgen.cli.compilation import InputsFile, ModelFile, SampleFile, Trust
 from procgen.cli.console import say, say_columns, say_json, working
 from procgen.cli.options import AsJson
-from procgen.cli.samples import read_inputs, read_sample, sample_types
 from procgen.compiler import compile_source
 from procgen.errors import LimitError, UnrepresentableError
 from procgen.frontends import Source, load_model
 from procgen.frontends.reading import input_names
+from procgen.frontends.samples import read_inputs, read_sample, sample_types
 from procgen.frontends.verdicts import Examination, Parity, examine
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, depth

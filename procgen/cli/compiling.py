@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from procgen.cli.differences import describe, stored_program
 from procgen.cli.parity import make_cases
-from procgen.cli.samples import Rows, read_inputs, read_sample, sample_rows, sample_types
 from procgen.compiler import EVERYONE, compile_source
 from procgen.frontends import Source, load_model, read_model
 from procgen.frontends.reading import input_names, require_fitted
+from procgen.frontends.samples import Rows, read_inputs, read_sample, sample_rows, sample_types
 from procgen.ir import codec
 from procgen.ir.expressions import Constant
 from procgen.migrations.create import create_files, find_create_migration

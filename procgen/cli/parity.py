@@ -11,7 +11,7 @@ from procgen.verify.cases import Cases
 
 if TYPE_CHECKING:
     from procgen.artifacts.artifact import Artifact
-    from procgen.cli.samples import Rows
+    from procgen.frontends.samples import Rows
 
 
 def make_cases(model: Any, source: Source, artifact: Artifact, sample: Rows) -> Cases:

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from procgen.cli.samples import Rows
 from procgen.databases.database import Database
 from procgen.databases.opening import engine_of
+from procgen.frontends.samples import Rows
 from procgen.ir.types import Field
 
 TABLE = "demo.patients"

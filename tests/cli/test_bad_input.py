@@ -135,6 +135,13 @@ def test_a_coefficient_that_is_not_finite(refuse, save, value):
     assert "coef" in err
 
 
+def test_more_inputs_than_postgres_has_columns(refuse, save):
+    names = [f"x{number}" for number in range(1601)]
+    err = refuse(save(line([1.0] * 1601, names)), "--name", "churn", "--target", "postgres")
+    assert "1601 inputs" in err
+    assert "1600" in err
+
+
 def test_a_name_that_cannot_be_a_routine(refuse, save):
     assert "'my model' cannot name a model" in refuse(save(tree()), "--name", "my model")
 

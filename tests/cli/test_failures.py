@@ -88,15 +88,14 @@ def test_the_module_runs_as_the_script_does():
     done = subprocess.run(
         [sys.executable, "-m", "procgen", "--version"], capture_output=True, text=True, check=True
     )
-    assert done.stdout.startswith("procgen ")
+    assert done.stdout.startswith("procgen")
 
 
-def test_a_failure_in_a_real_process_has_no_traceback(tmp_path):
+def test_a_failure_in_a_real_process_has_no_traceback():
     done = subprocess.run(
         [sys.executable, "-m", "procgen", "compile", "no.skops", "--name", "churn"],
         capture_output=True,
         text=True,
-        cwd=tmp_path,
         check=False,
     )
     assert done.returncode == 3

@@ -21,8 +21,9 @@ def help_text(*words):
     return ESCAPES.sub("", result.stdout)
 
 
-def test_there_are_commands():
-    assert COMMANDS == ["demo", "init", "compile", "apply", "status", "rollback"]
+def test_the_first_command_is_the_one_to_start_with():
+    assert COMMANDS[0] == "demo"
+    assert {"init", "compile", "apply", "status", "rollback"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

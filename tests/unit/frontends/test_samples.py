@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from procgen.cli.samples import ROWS, read_inputs, read_sample, sample_rows, sample_types
 from procgen.errors import CorruptFileError, InputsError, ProcgenError
+from procgen.frontends.samples import ROWS, read_inputs, read_sample, sample_rows, sample_types
 from procgen.ir.types import DType, Field
 
 

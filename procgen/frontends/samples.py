@@ -64,6 +64,28 @@ def read_sample(path: Path) -> pa.Table:
         raise CorruptFileError(f"{path} cannot be read: {reason}") from error
 
 
+def sample_table(sample: Any) -> pa.Table:
+    """Rows as an Arrow table: one already, a pandas DataFrame, or the path of a file of them.
+
+    Raises:
+        InputsError: it is none of these.
+    """
+    match sample:
+        case pa.Table():
+            return sample
+        case str() | Path():
+            return read_sample(Path(sample))
+        case _ if hasattr(sample, "to_arrow"):
+            return sample.to_arrow()
+        case _ if type(sample).__name__ == "DataFrame":
+            return pa.Table.from_pandas(sample, preserve_index=False)
+        case _:
+            raise InputsError(
+                f"a sample is not a {type(sample).__name__}",
+                hint="give a DataFrame, an Arrow table, or the path of a .parquet or .csv file",
+            )
+
+
 def sample_types(table: pa.Table, names: Sequence[str]) -> dict[str, DType]:
     """The types of those of the columns that the sample has; other columns are not looked at.
 
