@@ -7,9 +7,11 @@ import random
 from dataclasses import dataclass
 
 from procgen.ir.domain import domains
+from procgen.ir.enclosure import enclose
 from procgen.ir.expressions import Call, Element, Function, Reference
-from procgen.ir.interpreter import Value, interpret
+from procgen.ir.interpreter import Row, Value, interpret
 from procgen.ir.program import Output, OutputName, Program
+from procgen.ir.spans import ends, may_differ
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import Scalar
 from procgen.ir.walk import descend
@@ -35,7 +37,14 @@ def fixtures(program: Program) -> tuple[Fixture, ...]:
     """
     rows = list(dict.fromkeys(_rows(program)))
     names = [field.name for field in program.inputs]
-    scores = interpret(program, [dict(zip(names, row, strict=True)) for row in rows])
+    mapped = [dict(zip(names, row, strict=True)) for row in rows]
+    scores = interpret(program, mapped)
+    if _computes_with_exp(program):
+        cases = (
+            _enclosed(program, row, {name: values[place] for name, values in scores.items()})
+            for place, row in enumerate(mapped)
+        )
+        return tuple(case for case in cases if case is not None)
     loose = {o.name: _uses_exp(program, o.binding) for o in program.outputs}
     return tuple(
         Fixture(
@@ -46,6 +55,33 @@ def fixtures(program: Program) -> tuple[Fixture, ...]:
             },
         )
         for place, row in enumerate(rows)
+    )
+
+
+def _enclosed(program: Program, row: Row, scores: dict[OutputName, Value]) -> Fixture | None:
+    """A row whose scores another C library may move; None if it may even give another label."""
+    values = tuple(row.values())
+    if all(score is None for score in scores.values()):
+        return Fixture(values, dict.fromkeys(scores, (None, None)))
+    enclosed = enclose(program, row, any_order=False)
+    found = {output.name: enclosed[output.binding] for output in program.outputs}
+    if any(may_differ(item, scores[name]) for name, item in found.items()):
+        return None
+    return Fixture(values, {name: ends(item, scores[name]) for name, item in found.items()})
+
+
+def _computes_with_exp(program: Program) -> bool:
+    """Whether something is computed or decided from what passed through exp()."""
+    margin = program.output(OutputName.MARGIN)
+    last = {output.binding for output in program.outputs if output is not margin}
+    return any(
+        isinstance(part, Call) and part.function is not Function.ARGMAX
+        for binding in program.bindings
+        if binding.name not in last
+        for outer in (
+            binding.value.features if isinstance(binding.value, Ensemble) else (binding.value,)
+        )
+        for part in descend(outer)
     )
 
 

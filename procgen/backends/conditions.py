@@ -67,7 +67,9 @@ def acceptable(
                 else (f"{subject} IS NOT NULL")
             )
         case Interval(low, high):
-            lowest, highest = dialect.literal(low, dtype), dialect.literal(high, dtype)
+            # The bounds of what is computed of a FLOAT32 column may lie outside its type.
+            kind = DType.FLOAT64 if dtype.is_float else dtype
+            lowest, highest = dialect.literal(low, kind), dialect.literal(high, kind)
             if not accepts_missing:
                 return f"{subject} BETWEEN {lowest} AND {highest}"
             above = failing(dialect, subject, dtype, _at_most(high, dtype))

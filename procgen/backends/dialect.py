@@ -32,6 +32,10 @@ class Dialect:
         fence: written after a subquery whose columns must be computed once, not copied upwards.
         folds_case: whether names that differ in letter case only are one name.
         to_float: template of `{0}` as a double, for each type that has one.
+        let: template of the value `{2}`, in which the name `{0}` stands for `{1}`, or None where a
+            routine has variables for that.
+        longest_list: values of an IN list that are compared one by one; longer ones are split, or
+            None where they need not be.
         exact_text: template of the text `{0}`, compared byte by byte whatever its collation.
     """
 
@@ -49,7 +53,9 @@ class Dialect:
     fence: str
     folds_case: bool
     to_float: Mapping[DType, str]
+    let: str | None
     exact_text: str
+    longest_list: int | None
 
     @property
     def name(self) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from procgen.backends.dialect import Dialect
+from procgen.backends.number_functions import number_functions
 from procgen.errors import UnrepresentableError
+from procgen.ir import float32
 from procgen.ir.expressions import Function
 from procgen.ir.target import Target
 from procgen.ir.types import DType, Scalar
@@ -89,6 +91,11 @@ _EXPIT = (
     + _OVERFLOW
     + "))), 0), 'NaN')"
 )
+# Kahan's log1p: ln(u) of the rounded u = 1 + y, scaled by how much of y was rounded away.
+_SOFTPLUS = (
+    "(SELECT CASE WHEN 1 + y = 1 OR y = 'Infinity' THEN y"
+    " ELSE ln(1 + y) * (y / ((1 + y) - 1)) END FROM (SELECT " + _EXP + " AS y OFFSET 0) AS powers)"
+)
 
 
 def _lane(k: int) -> str:
@@ -121,6 +128,44 @@ _POWERS = (
     + ") AS differences) AS powers"
 )
 
+# A cast to float4 raises where it would give Infinity, or 0 for what is not 0.
+_CASE_EXP_FLOAT32 = (
+    f"CASE WHEN x >= '{float32.EXP_IS_INFINITE}'::float8 THEN 'Infinity'::float8"
+    f" WHEN x <= '{float32.EXP_IS_ZERO}'::float8 THEN 0 ELSE exp(x)::float4::float8 END"
+)
+_EXP_FLOAT32 = "(SELECT " + _CASE_EXP_FLOAT32 + " FROM (SELECT {0} AS x OFFSET 0) AS argument)"
+_EXPIT_FLOAT32 = (
+    "('1'::float4 / (exp(-float8larger(float8smaller({0}, "
+    f"'{float32.FLATTEST_EXPIT}'::float8), '-{float32.STEEPEST_EXPIT}'::float8))::float4"
+    " + '1'::float4))::float8"
+)
+_SOFTMAX_FLOAT32 = (
+    f"(SELECT array_agg(CASE WHEN e <= total * '{float32.HALF_OF_SMALLEST}'::float8 THEN 0"
+    " ELSE (e::float4 / total::float4)::float8 END ORDER BY i)"
+    " FROM (SELECT i, e, sum(e) OVER whole AS total"
+    " FROM (SELECT i, " + _CASE_EXP_FLOAT32 + " AS e"
+    " FROM (SELECT i, (x - max(x) OVER ())::float4::float8 AS x FROM " + _EACH + ") AS differences"
+    ") AS powers"
+    " WINDOW whole AS (ORDER BY i ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+    ") AS sums)"
+)
+
+_WEIGHTED_MEDIAN = (
+    "(SELECT x FROM (SELECT x, i, reached, last_value(reached) OVER (ORDER BY x, i"
+    " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS total"
+    " FROM (SELECT x, i, sum(w) OVER (ORDER BY x, i ROWS UNBOUNDED PRECEDING) AS reached"
+    " FROM (SELECT items[i] AS x, i, items[cardinality(items) / 2 + i] AS w"
+    " FROM (SELECT {0} AS items OFFSET 0) AS list,"
+    " generate_series(1, cardinality(items) / 2) AS places(i)) AS pairs) AS sums) AS totals"
+    " WHERE reached >= '0.5'::float8 * total ORDER BY x, i LIMIT 1)"
+)
+_NUMBER_FUNCTIONS = number_functions(literal)
+_NORMAL_QUANTILE = (
+    "(SELECT "
+    + _NUMBER_FUNCTIONS[Function.NORMAL_QUANTILE].format("x")
+    + " FROM (SELECT {0} AS x OFFSET 0) AS argument)"
+)
+
 POSTGRES = Dialect(
     target=Target(
         name="postgres",
@@ -136,14 +181,35 @@ POSTGRES = Dialect(
     functions={
         Function.EXP: _EXP,
         Function.EXPIT: _EXPIT,
+        Function.SOFTPLUS: _SOFTPLUS,
         Function.EXPIT_EACH: (
             "(SELECT array_agg(" + _EXPIT.format("x") + " ORDER BY i) FROM " + _EACH + ")"
         ),
         Function.SOFTMAX: _SHARES.format(_POWERS),
+        Function.SOFTMAX_OF_LOGS: _SHARES.format(_POWERS),
+        Function.EXP_FLOAT32: _EXP_FLOAT32,
+        Function.EXPIT_FLOAT32: _EXPIT_FLOAT32,
+        Function.SOFTMAX_FLOAT32: _SOFTMAX_FLOAT32,
         Function.NORMALIZE: _SHARES.format("(SELECT i, x AS e FROM " + _EACH + ") AS values_"),
         Function.ARGMAX: ("(SELECT i FROM " + _EACH + " ORDER BY x DESC, i LIMIT 1)"),
+        Function.EXP2: "power('2'::float8, float8smaller(float8larger({0}, -1000), 1000))",
+        Function.WEIGHTED_MEDIAN: _WEIGHTED_MEDIAN,
+        **_NUMBER_FUNCTIONS,
+        Function.NUMPY_EXP: _EXP,
+        Function.NORMAL_QUANTILE: _NORMAL_QUANTILE,
     },
-    named=frozenset({Function.EXPIT_EACH, Function.SOFTMAX, Function.NORMALIZE, Function.ARGMAX}),
+    named=frozenset(
+        {
+            Function.EXPIT_EACH,
+            Function.SOFTMAX,
+            Function.SOFTMAX_OF_LOGS,
+            Function.SOFTMAX_FLOAT32,
+            Function.NORMALIZE,
+            Function.ARGMAX,
+            Function.WEIGHTED_MEDIAN,
+            *_NUMBER_FUNCTIONS,
+        }
+    ),
     list_of="ARRAY[{0}]",
     choose="({0})[{1}]",
     list_type="{0}[]",
@@ -157,5 +223,7 @@ POSTGRES = Dialect(
         DType.FLOAT32: "CAST({0} AS float8)",
         DType.FLOAT64: "{0}",
     },
+    let=None,
     exact_text='({0} COLLATE "C")',
+    longest_list=None,
 )

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from procgen.backends import conditions
 from procgen.backends.dialect import Dialect
+from procgen.backends.sharing import Key
 from procgen.backends.trees import Subject, TreePrinter
 from procgen.errors import LimitError
 from procgen.ir.expressions import (
@@ -53,6 +54,7 @@ class Printer:
             there means that the row is refused.
         sums: sums of ensembles that are computed outside this text, by binding and output.
         named: functions that are routines of their own, by their qualified name.
+        shared: bindings whose value has a name in this text (sharing.py); NULL there is missing.
     """
 
     dialect: Dialect
@@ -62,6 +64,7 @@ class Printer:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     sums: Mapping[tuple[str, int], str] = field(default_factory=dict)
     named: Mapping[Function, str] = field(default_factory=dict)
+    shared: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, expr: Expr) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a node
         """An expression, in parentheses where its neighbours could tear it apart."""
@@ -94,6 +97,24 @@ class Printer:
                 return self._element(vector, index)
             case _:
                 assert_never(expr)
+
+    def name_of(self, key: Key) -> str:
+        """The name of a shared value."""
+        return self.shared[key] if isinstance(key, str) else self.sums[key]
+
+    def definition(self, key: Key) -> str:
+        """The text of a shared value itself, not its name; of an ensemble, the sum undivided."""
+        match key:
+            case (name, output):
+                ensemble = self.program.binding(name)
+                if not isinstance(ensemble, Ensemble):
+                    raise TypeError(f"{name} is not an ensemble")
+                return self.ordered_sum(self.ensemble_terms(ensemble, output))
+            case name:
+                expr = self.program.binding(name)
+                if isinstance(expr, Ensemble):
+                    raise TypeError(f"{name} is an ensemble")
+                return self.text(expr)
 
     def list_of(self, items: list[str]) -> str:
         """A list of items."""
@@ -160,6 +181,8 @@ class Printer:
         ]
 
     def _reference(self, name: str) -> str:
+        if name in self.shared:
+            return self.shared[name]
         if name in self.elsewhere:
             return self.elsewhere[name]
         match self.program.binding(name):
@@ -193,6 +216,8 @@ class Printer:
                 return f"(-{text})"
             case UnaryOp.ABSOLUTE:
                 return f"abs({text})"
+            case UnaryOp.TRUNCATE:
+                return f"trunc({text})"
             case UnaryOp.TO_FLOAT64:
                 return self.dialect.to_float[self.typing.item_type(operand)].format(text)
             case _:

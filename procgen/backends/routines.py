@@ -9,19 +9,21 @@ A routine that reads columns tests first whether the row may be scored; the othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
+from procgen.backends.sharing import Key, in_order, shared_values
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Call, Function, Reference
+from procgen.ir.numpy_functions import NUMBER_FUNCTIONS
 from procgen.ir.program import Output, OutputName, Program
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType, ListType
 from procgen.ir.typing import Typing
-from procgen.ir.walk import descend
+from procgen.ir.walk import descend, expressions
 
 SUFFIXES = {OutputName.PREDICT: "", OutputName.PROBA: "_proba", OutputName.MARGIN: "_margin"}
 TREES_A_STATEMENT = 20
@@ -38,7 +40,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A variable of a procedural routine: where it starts, and what is added, in groups."""
+    """A variable of a procedural routine: where it starts, and what it becomes, step by step."""
 
     variable: str
     type: str
@@ -135,11 +137,12 @@ class RoutineWriter:
     def _named_functions(self) -> Iterator[Routine]:
         dialect = self.schema.dialect
         for function in self._used_functions():
-            argument = dialect.identifier("items")
+            takes = DType.FLOAT64 if function in NUMBER_FUNCTIONS else ListType(DType.FLOAT64)
+            argument = dialect.identifier("x" if function in NUMBER_FUNCTIONS else "items")
             yield Routine(
                 name=f"{self.schema.name}_{function.value}",
                 output=None,
-                parameters=(Parameter(argument, dialect.type_name(ListType(DType.FLOAT64))),),
+                parameters=(Parameter(argument, dialect.type_name(takes)),),
                 returns=dialect.type_name(_returns(function)),
                 admission=(),
                 totals=(),
@@ -150,45 +153,52 @@ class RoutineWriter:
     def _used_functions(self) -> list[Function]:
         used = {
             part.function
-            for binding in self.program.bindings
-            if not isinstance(binding.value, Ensemble)
-            for part in descend(binding.value)
+            for expr in expressions(self.program)
+            for part in descend(expr)
             if isinstance(part, Call) and part.function in self.schema.dialect.named
         }
         return sorted(used)
 
     def _routine(self, output: Output, elsewhere: dict[str, str]) -> Routine:
         dialect = self.schema.dialect
-        inline = Work.of(self.typing, Reference(output.binding), elsewhere)
+        root = output.binding
+        inline = Work.of(self.typing, Reference(root), elsewhere)
+        shared = shared_values(self.program, self.typing, root, elsewhere)
         procedural = dialect.largest_inlined is not None and (
-            inline.nodes > dialect.largest_inlined or inline.terms > dialect.target.max_terms
+            inline.nodes > dialect.largest_inlined
+            or inline.terms > dialect.target.max_terms
+            or (dialect.let is None and bool(shared))
         )
-        printer = self._printer(elsewhere, positional=procedural)
-        totals: tuple[Total, ...] = ()
-        if procedural:
-            variables = self._variables(inline)
-            totals = tuple(
-                self._total(printer, name, index, variable)
-                for (name, index), variable in variables.items()
-            )
-            printer = self._printer(elsewhere, positional=True, sums=variables)
+        keys = in_order(self.program, (*shared, *inline.sums)) if procedural else shared
+        printer = self._printer(elsewhere, self._names(keys), positional=procedural)
+        value = printer.text(Reference(root))
+        if not procedural:
+            value = self._with_names(printer, keys, value)
         return Routine(
             name=self.schema.name + SUFFIXES[output.name],
             output=output.name,
             parameters=self.parameters(),
             returns=dialect.type_name(output.type),
             admission=printer.admission() if inline.needs_admission else (),
-            totals=totals,
-            value=printer.text(Reference(output.binding)),
+            totals=tuple(self._total(printer, key) for key in keys) if procedural else (),
+            value=value,
             cost=max(100, inline.visits),
         )
+
+    def _with_names(self, printer: Printer, keys: Sequence[Key], value: str) -> str:
+        let = self.schema.dialect.let
+        for key in reversed(keys):
+            if let is None:
+                raise TypeError(f"{self.schema.dialect.name} has no names inside an expression")
+            value = let.format(printer.name_of(key), printer.definition(key), value)
+        return value
 
     def _printer(
         self,
         elsewhere: dict[str, str],
+        names: Mapping[Key, str],
         *,
         positional: bool,
-        sums: dict[tuple[str, int], str] | None = None,
     ) -> Printer:
         return Printer(
             dialect=self.schema.dialect,
@@ -196,7 +206,8 @@ class RoutineWriter:
             typing=self.typing,
             columns=self._columns(positional=positional),
             elsewhere=elsewhere,
-            sums=sums or {},
+            sums={key: name for key, name in names.items() if isinstance(key, tuple)},
+            shared={key: name for key, name in names.items() if isinstance(key, str)},
             named={
                 function: self.schema.qualified(f"_{function.value}")
                 for function in self.schema.dialect.named
@@ -214,23 +225,29 @@ class RoutineWriter:
             columns["found"] = f"${list(columns).index('found') + 1}"
         return columns
 
-    def _variables(self, work: Work) -> dict[tuple[str, int], str]:
-        taken = {field.name for field in self.program.inputs}
-        names = (f"total_{number}" for number in range(1, len(taken) + len(work.sums) + 1))
+    def _names(self, keys: Sequence[Key]) -> dict[Key, str]:
+        taken = {field.name.casefold() for field in self.program.inputs}
+        names = (f"total_{number}" for number in range(1, len(taken) + len(keys) + 1))
         free = (name for name in names if name not in taken)
-        return dict(zip(work.sums, free, strict=False))
+        return dict(zip(keys, free, strict=False))
 
-    def _total(self, printer: Printer, name: str, index: int, variable: str) -> Total:
-        ensemble = self.program.binding(name)
+    def _total(self, printer: Printer, key: Key) -> Total:
+        dialect, variable = self.schema.dialect, printer.name_of(key)
+        if isinstance(key, str):
+            kind = dialect.type_name(self.typing.type_of(Reference(key)))
+            return Total(variable, kind, "NULL", (printer.definition(key),))
+        ensemble = self.program.binding(key[0])
         if not isinstance(ensemble, Ensemble):
-            raise TypeError(f"{name} is not an ensemble")
-        start, *trees = printer.ensemble_terms(ensemble, index)
+            raise TypeError(f"{key[0]} is not an ensemble")
+        start, *trees = printer.ensemble_terms(ensemble, key[1])
         groups = tuple(
             "\n  + ".join((variable, *trees[first : first + TREES_A_STATEMENT]))
             for first in range(0, len(trees), TREES_A_STATEMENT)
         )
-        return Total(variable, self.schema.dialect.types[ensemble.accumulate], start, groups)
+        return Total(variable, dialect.types[ensemble.accumulate], start, groups)
 
 
 def _returns(function: Function) -> DType | ListType:
+    if function in NUMBER_FUNCTIONS or function is Function.WEIGHTED_MEDIAN:
+        return DType.FLOAT64
     return DType.INT64 if function is Function.ARGMAX else ListType(DType.FLOAT64)

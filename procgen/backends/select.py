@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
+from procgen.backends.sharing import Key, in_order, shared_values
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Reference
@@ -91,45 +92,72 @@ class SelectWriter:
         return f"({statement}{self.dialect.fence}) AS {alias}"
 
     def _with_output(self, source: str, output: Output, elsewhere: dict[str, str]) -> str:
-        work = Work.of(self.typing, Reference(output.binding), elsewhere)
-        sums: dict[tuple[str, int], str] = {}
-        if work.terms > self.dialect.target.max_terms and self.dialect.ordered_sum is None:
-            for name, index in work.sums:
-                source, column = self._with_sum(source, output, (name, index), elsewhere)
-                sums[name, index] = column
-        printer = self._printer(elsewhere, sums)
-        value = printer.text(Reference(output.binding))
-        admission = printer.admission() if work.needs_admission else ()
-        if admission:
-            value = f"CASE WHEN {' AND '.join(admission)}\nTHEN {value} END"
+        root = output.binding
+        work = Work.of(self.typing, Reference(root), elsewhere)
+        admission = self._printer(elsewhere, {}).admission() if work.needs_admission else ()
+        keys = self._named_values(root, work, elsewhere)
+        if keys and admission:
+            # Once for all the columns below, and no value of a refused row is computed at all.
+            column = self.own_column(f"{output.name.value}_admitted")
+            source = self._subquery(
+                f"SELECT *, ({' AND '.join(admission)}) AS {column}\nFROM {source}"
+            )
+            admission = (column,)
+        names: dict[Key, str] = {}
+        for number, key in enumerate(keys, start=1):
+            label = f"{output.name.value}_{number}"
+            source = self._with_value(source, (label, key), elsewhere, names, admission)
+            names[key] = self.own_column(label)
+        value = _admitted(self._printer(elsewhere, names).text(Reference(root)), admission)
         column = self.own_column(output.name.value)
         return self._subquery(f"SELECT *, {value} AS {column}\nFROM {source}")
 
-    def _with_sum(
-        self, source: str, output: Output, sum_: tuple[str, int], elsewhere: dict[str, str]
-    ) -> tuple[str, str]:
-        """Add a sum group by group; returns the new source and the column that holds the total."""
-        ensemble = self.typing.bindings[sum_[0]]
+    def _named_values(self, root: str, work: Work, elsewhere: dict[str, str]) -> tuple[Key, ...]:
+        """Values with a column of their own: what is used twice, and sums that are too long."""
+        shared = shared_values(self.program, self.typing, root, elsewhere)
+        too_long = work.terms > self.dialect.target.max_terms and self.dialect.ordered_sum is None
+        return in_order(self.program, (*shared, *(work.sums if too_long else ())))
+
+    def _with_value(
+        self,
+        source: str,
+        labelled: tuple[str, Key],
+        elsewhere: dict[str, str],
+        names: dict[Key, str],
+        admission: tuple[str, ...],
+    ) -> str:
+        """Add the column of one value, in which the values in `names` have columns already."""
+        label, key = labelled
+        printer = self._printer(elsewhere, names)
+        if isinstance(key, tuple):
+            return self._with_sum(source, label, printer, key)
+        text = _admitted(printer.definition(key), admission)
+        return self._subquery(f"SELECT *, {text} AS {self.own_column(label)}\nFROM {source}")
+
+    def _with_sum(self, source: str, label: str, printer: Printer, key: tuple[str, int]) -> str:
+        """Add a sum group by group; the last group's column has the label."""
+        ensemble = self.typing.bindings[key[0]]
         if not isinstance(ensemble, Ensemble):
-            raise TypeError(f"{sum_[0]} is not an ensemble")
-        total, *trees = self._printer(elsewhere, {}).ensemble_terms(ensemble, sum_[1])
+            raise TypeError(f"{key[0]} is not an ensemble")
+        total, *trees = printer.ensemble_terms(ensemble, key[1])
         size = self.dialect.target.max_terms - 1
-        for first in range(0, len(trees), size):
-            step = f"{output.name.value}_{sum_[1]}_{first // size}"
-            column = self.own_column(step)
+        for first in range(0, max(len(trees), 1), size):
+            is_last = first + size >= len(trees)
+            column = self.own_column(label if is_last else f"{label}_{first // size}")
             group = "\n + ".join((total, *trees[first : first + size]))
             source = self._subquery(f"SELECT *, {group} AS {column}\nFROM {source}")
             total = column
-        return source, total
+        return source
 
-    def _printer(self, elsewhere: dict[str, str], sums: dict[tuple[str, int], str]) -> Printer:
+    def _printer(self, elsewhere: dict[str, str], names: dict[Key, str]) -> Printer:
         return Printer(
             dialect=self.dialect,
             program=self.program,
             typing=self.typing,
             columns={field.name: self._quote(field.name) for field in self.program.inputs},
             elsewhere=elsewhere,
-            sums=sums,
+            sums={key: name for key, name in names.items() if isinstance(key, tuple)},
+            shared={key: name for key, name in names.items() if isinstance(key, str)},
         )
 
     def _quote(self, name: str) -> str:
@@ -142,3 +170,8 @@ class SelectWriter:
         while any(column.startswith(prefix) for column in taken):
             prefix += "_"
         return self._quote(prefix + name)
+
+
+def _admitted(value: str, admission: tuple[str, ...]) -> str:
+    """The value of a row that is scored; NULL for the others."""
+    return f"CASE WHEN {' AND '.join(admission)}\nTHEN {value} END" if admission else value

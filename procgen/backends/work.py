@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from procgen.ir.expressions import Branch, Column, Element, Expr, Fill, Match, Reference, Vector
+from procgen.backends.sharing import sums_of
+from procgen.ir.expressions import Branch, Column, Expr, Fill, Match, Reference, Vector
 from procgen.ir.trees import Ensemble, depth
 from procgen.ir.typing import Typing
 from procgen.ir.walk import children
@@ -34,15 +35,21 @@ class Work:
         sums: dict[tuple[str, int], Ensemble] = {}
         reads = False
         waiting = [expr]
+        seen: set[str] = set()
         while waiting:
             part = waiting.pop()
-            found = _sums_of(typing, part, elsewhere)
+            found = sums_of(typing, part, elsewhere)
             if found:
-                sums |= found
                 reads = True
+                for key in found:
+                    ensemble = typing.bindings[key[0]]
+                    if key not in sums and isinstance(ensemble, Ensemble):
+                        sums[key] = ensemble
+                        waiting.extend(ensemble.features)
                 continue
             reads = reads or _ignores_null(part)
-            if isinstance(part, Reference) and part.name not in elsewhere:
+            if isinstance(part, Reference) and part.name not in (elsewhere.keys() | seen):
+                seen.add(part.name)
                 waiting.append(typing.bindings[part.name])  # type: ignore[arg-type]
             waiting.extend(children(part))
         trees = [[t for t in e.trees if index in t.outputs] for (_, index), e in sums.items()]
@@ -53,22 +60,6 @@ class Work:
             visits=sum(depth(tree) + 1 for group in trees for tree in group),
             needs_admission=reads,
         )
-
-
-def _sums_of(
-    typing: Typing, expr: Expr, elsewhere: dict[str, str]
-) -> dict[tuple[str, int], Ensemble]:
-    match expr:
-        case Element(Reference() as vector, index):
-            found = typing.ensemble(vector)
-            return {} if found is None else {(found[0], index): found[1]}
-        case Reference(name) if name not in elsewhere:
-            value = typing.bindings[name]
-            if isinstance(value, Ensemble):
-                return {(name, index): value for index in range(len(value.base_score))}
-            return {}
-        case _:
-            return {}
 
 
 def _ignores_null(expr: Expr) -> bool:

@@ -8,8 +8,11 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from procgen.databases.dependents import Dependent
+from procgen.databases.replay import Replay
 from procgen.ir.types import Field, Scalar
 from procgen.migrations.ledger import StoredObject
+from procgen.migrations.migration import Migration
 
 Row = Mapping[str, Scalar]
 
@@ -43,6 +46,13 @@ class Database(Protocol):
                 is named.
         """
 
+    def quiet(self) -> AbstractContextManager[None]:
+        """A rehearsal in which no applier is at work.
+
+        Raises:
+            DatabaseError: an applier was at work for as long as `open_database` was told to wait.
+        """
+
     def run_script(self, text: str, *, source: str) -> None:
         """Execute a canonical script, its text untouched.
 
@@ -56,6 +66,32 @@ class Database(Protocol):
 
     def objects(self, schemas: Iterable[str]) -> dict[str, StoredObject]:
         """The routines and types of these schemas as they are stored, by identity."""
+
+    def sources(self, schemas: Iterable[str]) -> dict[str, str]:
+        """The statement that makes each of them, as the database prints it."""
+
+    def dependents(self, identities: Sequence[str]) -> tuple[Dependent, ...]:
+        """What keeps answers of these routines, and what would break without a word if they go."""
+
+    def hiding(self, identities: Sequence[str]) -> tuple[str, ...]:
+        """Those of these routines that would hide a function of the engine's own."""
+
+    def is_like(self, version: str) -> bool:
+        """Whether that version of the engine prints what it stores as this one does."""
+
+    def replay(self, migrations: Sequence[Migration], schemas: Sequence[str]) -> Replay:
+        """Run the up scripts where nothing is kept, and say what they store.
+
+        Raises:
+            DatabaseError: a script failed, or this role may not create routines.
+        """
+
+    def restore(self, wanted: Sequence[StoredObject], sources: Mapping[str, str]) -> None:
+        """Make these objects as `sources` say, with the owner and the grants that they had.
+
+        Raises:
+            DatabaseError: one of them cannot be replaced.
+        """
 
     def load_rows(self, table: str, fields: Sequence[Field], rows: Sequence[Row]) -> str:
         """Make a temporary table of the rows and return the name of its row number column.

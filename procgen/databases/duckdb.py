@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,12 +14,16 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, text
 
+from procgen.databases import duckdb_catalog
 from procgen.databases.database import Row
+from procgen.databases.dependents import Dependent
 from procgen.databases.duckdb_rows import create_table
 from procgen.databases.refusals import committed, refusals
+from procgen.databases.replay import Recording, Replay, replayed
 from procgen.errors import DatabaseError
 from procgen.ir.types import Field
 from procgen.migrations.ledger import StoredObject
+from procgen.migrations.migration import Migration
 
 LINE = re.compile(r"^LINE (\d+): ", re.MULTILINE)
 AMBIGUOUS = "Binder Error: Ambiguous reference to catalog or schema"
@@ -28,13 +31,9 @@ LAYOUT = """
 SELECT count(*) FROM duckdb_tables()
 WHERE database_name = current_database() AND schema_name = 'procgen' AND table_name = 'meta'
 """
-MACROS = """
-SELECT schema_name, function_name, function_type, parameters, parameter_types, macro_definition
-FROM duckdb_functions()
-WHERE NOT internal AND function_type IN ('macro', 'table_macro')
-    AND database_name = current_database() AND list_contains(:schemas, schema_name)
-ORDER BY ALL
-"""
+# Else a version that a facade calls can be dropped, and EXPORT DATABASE of a file that was opened
+# again writes macros by name: `churn`, which cannot be imported before the `churn_v1` it calls.
+DEPENDENCIES = "SET enable_macro_dependencies = true"
 # A file belongs to one process, so a lock inside the process is enough, and leaves nothing behind.
 LOCKS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -53,12 +52,14 @@ class DuckDB:
     def transaction(self) -> Iterator[None]:
         """See `Database`."""
         with refusals(duckdb.Error, describe), committed(self.connection, lambda: True):
+            self._reset()
             yield
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """See `Database`."""
         with refusals(duckdb.Error, describe), committed(self.connection, lambda: False):
+            self._reset()
             yield
 
     @contextmanager
@@ -106,16 +107,56 @@ class DuckDB:
             return None
         return int(self._execute("SELECT max(layout) FROM procgen.meta").scalar_one())
 
+    def quiet(self) -> AbstractContextManager[None]:
+        """See `Database`: nobody else has the file open."""
+        return self.rehearsal()
+
     def objects(self, schemas: Iterable[str]) -> dict[str, StoredObject]:
         """See `Database`; the overloads of a macro are one object, as they are in a script."""
-        overloads: dict[str, list[str]] = {}
-        for schema, name, kind, *rest in self._execute(MACROS, schemas=list(schemas)):
-            identity = f"{kind.replace('_', ' ')} {schema}.{name}"
-            overloads.setdefault(identity, []).append(repr(rest))
-        return {
-            identity: StoredObject(identity, _hash(found), _hash(found))
-            for identity, found in overloads.items()
-        }
+        return duckdb_catalog.objects(self.connection, schemas)
+
+    def sources(self, schemas: Iterable[str]) -> dict[str, str]:
+        """See `Database`."""
+        return duckdb_catalog.sources(self.connection, schemas)
+
+    def dependents(self, identities: Sequence[str]) -> tuple[Dependent, ...]:
+        """See `Database`; what keeps answers, DuckDB protects itself."""
+        return duckdb_catalog.dependents(self.connection, identities)
+
+    def hiding(self, identities: Sequence[str]) -> tuple[str, ...]:
+        """See `Database`; a macro comes before DuckDB's own function of its name."""
+        names = {identity.rpartition(".")[2]: identity for identity in identities}
+        taken = duckdb_catalog.built_in(self.connection, list(names))
+        return tuple(names[name] for name in taken)
+
+    def is_like(self, version: str) -> bool:
+        """See `Database`; each version has its own way to print a macro."""
+        return version == self.version
+
+    def replay(self, migrations: Sequence[Migration], schemas: Sequence[str]) -> Replay:
+        """See `Database`; in a database of its own, in memory."""
+        recording = Recording()
+        with duckdb_catalog.in_memory() as connection:
+            other = DuckDB(connection, f":memory:{id(connection)}", self.wait)
+            with other.rehearsal():
+                for migration in (*migrations[:1], *replayed(migrations)):  # 0001_init first
+                    other.run_script(migration.up, source=migration.source("up"))
+                    recording.note(migration, other.objects(schemas))
+                return Replay(recording.steps, recording.before, other.sources(schemas))
+
+    def restore(self, wanted: Sequence[StoredObject], sources: Mapping[str, str]) -> None:
+        """See `Database`; what calls them is dropped with them, and made again as it is."""
+        schemas = {one.identity.partition(" ")[2].partition(".")[0] for one in wanted}
+        live = self.sources(sorted(schemas))
+        names = {one.identity for one in wanted}
+        made = {k: sources[k] if k in names else live[k] for k in sources if k in names | set(live)}
+        again = duckdb_catalog.callers([one.identity for one in wanted], made)
+        for name in reversed(again):
+            if name in live:
+                drop = f"DROP {name.partition(' ')[0]} {duckdb_catalog.quoted(name)};\n"
+                self.run_script(drop, source=f"dropping {name}")
+        for name in again:
+            self.run_script(made[name] + ";\n", source=f"the statement of {name}")
 
     def load_rows(self, table: str, fields: Sequence[Field], rows: Sequence[Row]) -> str:
         """See `Database`."""
@@ -132,6 +173,9 @@ class DuckDB:
     def _driver(self) -> duckdb.DuckDBPyConnection:
         driver: Any = self.connection.connection.driver_connection
         return driver  # type: ignore[no-any-return] # duckdb-engine's wrapper passes all on
+
+    def _reset(self) -> None:
+        self._driver.execute(DEPENDENCIES)
 
     def _place(self) -> tuple[Any, ...]:
         return self.fetch("SELECT current_database(), current_schema()")[0]
@@ -161,10 +205,6 @@ def _places(script: str, queries: Iterable[str]) -> Iterator[int]:
         start = script.index(query, start)
         yield script.count("\n", 0, start) + 1
         start += len(query)
-
-
-def _hash(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
 
 
 def _frozen(row: Iterable[Any]) -> tuple[Any, ...]:

@@ -20,11 +20,13 @@ from sqlalchemy import (
     delete,
     insert,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from procgen.databases.database import Database
 from procgen.errors import DatabaseError
+from procgen.migrations.header import ModelVersion
 from procgen.migrations.ledger import Event, EventName, StoredObject
 from procgen.migrations.models import ModelRecord
 
@@ -113,6 +115,16 @@ def add_model(
 def remove_models(database: Database, migration: str) -> None:
     """Take out what a migration entered."""
     database.connection.execute(delete(MODELS).where(MODELS.c.migration == migration))
+
+
+def set_model_states(database: Database, states: Mapping[ModelVersion, str]) -> None:
+    """Say which versions answer and which are gone."""
+    for version, state in states.items():
+        database.connection.execute(
+            update(MODELS)
+            .where(MODELS.c.name == version.name, MODELS.c.version == version.version)
+            .values(state=state)
+        )
 
 
 def _event(row: Mapping[Any, Any]) -> Event:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, text
 
+from procgen.databases import postgres_catalog
 from procgen.databases.database import Row
+from procgen.databases.dependents import Dependent
+from procgen.databases.postgres_restoring import restoring
 from procgen.databases.postgres_rows import copy_rows
 from procgen.databases.refusals import committed, refusals
+from procgen.databases.replay import Recording, Replay, replayed
 from procgen.errors import DatabaseError
 from procgen.ir.types import Field
 from procgen.migrations.ledger import StoredObject
+from procgen.migrations.migration import Migration
 
 OLDEST = 150000
 POLL_SECONDS = 0.1
@@ -49,7 +54,7 @@ BEGIN
 END
 $$
 """
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('procgen.history', 42))"
+TRY_LOCK = "SELECT {}(hashtextextended('procgen.history', 42))"
 HOLDER = """
 SELECT a.pid, a.usename, a.application_name, a.xact_start
 FROM pg_locks AS l
@@ -58,33 +63,6 @@ CROSS JOIN hashtextextended('procgen.history', 42) AS key
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND (l.classid::bigint << 32) | l.objid::bigint = key
-"""
-# The deparsed text depends on search_path; pg_get_functiondef raises on aggregates.
-OBJECTS = """
-SELECT format('%s %I.%I(%s)', CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,
-        n.nspname, p.proname, oidvectortypes(p.proargtypes)),
-    encode(sha256(convert_to(pg_get_functiondef(p.oid), 'UTF8')), 'hex'),
-    encode(sha256(convert_to(coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), 'UTF8')), 'hex'),
-    pg_get_userbyid(p.proowner),
-    (SELECT coalesce(string_agg(x::text, ',' ORDER BY x::text), '')
-        FROM unnest(coalesce(p.proacl, acldefault('f', p.proowner))) AS x)
-FROM pg_proc AS p
-JOIN pg_namespace AS n ON n.oid = p.pronamespace
-WHERE n.nspname = ANY (:schemas) AND p.prokind IN ('f', 'p', 'w')
-    AND NOT EXISTS (SELECT FROM pg_depend AS d
-        WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
-UNION ALL
-SELECT format('type %I.%I', n.nspname, c.relname), shape.hash, shape.hash,
-    pg_get_userbyid(c.relowner), ''
-FROM pg_class AS c
-JOIN pg_namespace AS n ON n.oid = c.relnamespace
-CROSS JOIN LATERAL (
-    SELECT encode(sha256(convert_to(coalesce(string_agg(
-        format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum),
-        ''), 'UTF8')), 'hex') AS hash
-    FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-) AS shape
-WHERE n.nspname = ANY (:schemas) AND c.relkind = 'c'
 """
 
 
@@ -114,10 +92,23 @@ class Postgres:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """See `Database`; polled, so that a waiter holds no transaction open."""
+        with self._alone("pg_try_advisory_xact_lock", self.transaction):
+            yield
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """See `Database`."""
+        with self._alone("pg_try_advisory_xact_lock_shared", self.rehearsal):
+            yield
+
+    @contextmanager
+    def _alone(
+        self, function: str, block: Callable[[], AbstractContextManager[None]]
+    ) -> Iterator[None]:
         deadline = time.monotonic() + self.wait
         while True:
-            with self.transaction():
-                if self.connection.exec_driver_sql(TRY_LOCK).scalar_one():
+            with block():
+                if self.connection.exec_driver_sql(TRY_LOCK.format(function)).scalar_one():
                     yield
                     return
                 holder = self.connection.exec_driver_sql(HOLDER).first()
@@ -141,8 +132,48 @@ class Postgres:
 
     def objects(self, schemas: Iterable[str]) -> dict[str, StoredObject]:
         """See `Database`."""
-        rows = self._execute(OBJECTS, schemas=list(schemas))
-        return {row[0]: StoredObject(*row) for row in rows}
+        return postgres_catalog.objects(self.connection, schemas)
+
+    def sources(self, schemas: Iterable[str]) -> dict[str, str]:
+        """See `Database`."""
+        return postgres_catalog.sources(self.connection, schemas)
+
+    def dependents(self, identities: Sequence[str]) -> tuple[Dependent, ...]:
+        """See `Database`; that a call would break, the server says itself."""
+        return postgres_catalog.dependents(self.connection, identities)
+
+    def hiding(self, identities: Sequence[str]) -> tuple[str, ...]:
+        """See `Database`; pg_catalog is searched first."""
+        del identities
+        return ()
+
+    def is_like(self, version: str) -> bool:
+        """See `Database`; a minor version prints as another does."""
+        return _major(version) == _major(self.version)
+
+    def replay(self, migrations: Sequence[Migration], schemas: Sequence[str]) -> Replay:
+        """See `Database`."""
+        recording = Recording()
+        with (
+            refusals(psycopg.Error, describe),
+            postgres_catalog.moved_away(self.connection, schemas),
+        ):
+            for migration in replayed(migrations):
+                self.run_script(migration.up, source=migration.source("up"))
+                found = self.objects(schemas)
+                here = {k: v for k, v in found.items() if postgres_catalog.MOVED not in k}
+                recording.note(migration, here)
+            return Replay(recording.steps, recording.before, self.sources(schemas))
+
+    def restore(self, wanted: Sequence[StoredObject], sources: Mapping[str, str]) -> None:
+        """See `Database`."""
+        schemas = {one.identity.partition(" ")[2].partition(".")[0].strip('"') for one in wanted}
+        live = self.objects(schemas)
+        named = {one.identity: one for one in wanted}
+        for name in sources:  # in the order of creation
+            if name in named:
+                script = restoring(named[name], live.get(name), sources[name])
+                self.run_script(script, source=f"the statements of {name}")
 
     def load_rows(self, table: str, fields: Sequence[Field], rows: Sequence[Row]) -> str:
         """See `Database`."""
@@ -201,6 +232,11 @@ def _line(error: BaseException, script: str) -> int | None:
     if position is None or script.count(query) != 1:
         return None
     return script.count("\n", 0, script.index(query) + int(position) - 1) + 1
+
+
+def _major(version: str) -> str:
+    number = version.rpartition(" ")[2]
+    return number[:-4]
 
 
 def _locked_out(holder: Any, waited: float) -> DatabaseError:

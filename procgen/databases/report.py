@@ -18,6 +18,24 @@ What it returns is kept as JSON in `procgen.models`.
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What an apply or a rollback may go on with, because the user said so.
+
+    Attributes:
+        drift: stored objects that are not as history recorded them.
+        out_of_order: migrations that later ones have overtaken.
+        stale: stored answers that a moved facade makes wrong.
+    """
+
+    drift: bool = False
+    out_of_order: bool = False
+    stale: bool = False
+
+
+NOTHING = Allowed()
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One migration that was applied or rolled back.
 
@@ -27,6 +45,7 @@ class Step:
         objects: the routines and types that it made, changed or removed.
         ms: how long it took, its verify script and the gate included.
         certificate: what the gate answered.
+        fixes: statements that are still to be run, because stored answers are of another version.
     """
 
     id: str
@@ -34,6 +53,7 @@ class Step:
     objects: tuple[StoredObject, ...] = ()
     ms: int = 0
     certificate: Certificate | None = None
+    fixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import numpy as np
 
 from procgen.errors import InputsError
 from procgen.frontends.labels import plain
-from procgen.frontends.reading import column_count, entry, known_names
-from procgen.frontends.refusals import accepted_rows
-from procgen.frontends.registry import class_name
+from procgen.frontends.reading import column_count, entry, known_names, stored_names
+from procgen.frontends.refusals import accepted_rows, is_refusal
+from procgen.frontends.registry import Registry, class_name
 from procgen.frontends.tables import Table, build_table
 from procgen.frontends.wants import missing_markers
 from procgen.ir.interpreter import Row, Value, is_missing
@@ -21,6 +21,9 @@ from procgen.ir.types import DType, Field
 
 Question = Callable[[Any, Any], Any]
 """Asks a model about a table of rows; the answer is an array, or a list with one an output."""
+
+QUESTIONS = Registry("reader of questions")
+"""For a class that is not asked as scikit-learn's are: the model gives a Question an output."""
 
 RAW_SCORES: dict[str, Question] = {
     "sklearn.ensemble.HistGradientBoostingRegressor": (
@@ -74,7 +77,10 @@ def python_answers(
             table = build_table(model, inputs, chosen, markers)
             try:
                 _write(answers, positions, _ask(model, questions, table))
-            except ValueError:  # some row is refused, and with it the whole table
+            except Exception as error:
+                if not is_refusal(error):
+                    raise
+                # Some row is refused, and with it the whole table.
                 accepted = accepted_rows(model, inputs, chosen, rows, markers)
                 if accepted:
                     values = _ask(model, questions, table.take(accepted))
@@ -85,7 +91,8 @@ def python_answers(
 def _require_own_columns(model: Any, inputs: tuple[Field, ...]) -> None:
     first = entry(model)
     names, known = tuple(field.name for field in inputs), known_names(first)
-    if len(names) != column_count(first) or (known is not None and names != known):
+    own = known is None or stored_names(first, names) == known
+    if len(names) != column_count(first) or not own:
         raise InputsError(
             f"{type(model).__name__} was trained on other columns than {', '.join(names)}",
             hint="give the inputs of the Program that was read from this model",
@@ -93,11 +100,34 @@ def _require_own_columns(model: Any, inputs: tuple[Field, ...]) -> None:
 
 
 def _questions(model: Any) -> dict[OutputName, Question]:
+    own = QUESTIONS.find(last_step(model))
+    asked: dict[OutputName, Question] | None = own(last_step(model)) if own else None
+    if asked is not None:
+        return {name: _of_last_step(ask) for name, ask in asked.items()}
     questions: dict[OutputName, Question] = {OutputName.PREDICT: _predictions}
     if hasattr(model, "predict_proba"):
         questions[OutputName.PROBA] = _probabilities
-    questions[OutputName.MARGIN] = _margins
+    questions[OutputName.MARGIN] = margins
     return questions
+
+
+def last_step(model: Any) -> Any:
+    """The estimator at the end of a pipeline, or the model itself."""
+    while hasattr(model, "steps"):
+        model = model.steps[-1][1]
+    return model
+
+
+def _of_last_step(ask: Question) -> Question:
+    """The question about what reaches the last step."""
+    return lambda model, table: ask(*_reaching_last_step(model, table))
+
+
+def _reaching_last_step(model: Any, table: Any) -> tuple[Any, Any]:
+    while hasattr(model, "steps"):
+        table = model[:-1].transform(table) if len(model.steps) > 1 else table
+        model = model.steps[-1][1]
+    return model, table
 
 
 def _predictions(model: Any, table: Any) -> Any:
@@ -110,10 +140,16 @@ def _probabilities(model: Any, table: Any) -> Any:
     return shares[:, 1] if is_binary else shares
 
 
-def _margins(model: Any, table: Any) -> Any:
-    while hasattr(model, "steps"):
-        table = model[:-1].transform(table) if len(model.steps) > 1 else table
-        model = model.steps[-1][1]
+def margins(model: Any, table: Any) -> Any:
+    """The raw score of a model: what decision_function() answers, or what the link is applied to.
+
+    Where there is neither, it is what predict() takes the largest of, or predict() itself.
+    """
+    model, table = _reaching_last_step(model, table)
+    own = QUESTIONS.find(model)
+    asked: dict[OutputName, Question] | None = own(model) if own else None
+    if asked is not None:
+        return asked[OutputName.MARGIN](model, table)
     raw_scores = RAW_SCORES.get(class_name(model))
     if raw_scores is not None:
         return raw_scores(model, table)

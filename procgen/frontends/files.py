@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickletools
 import warnings
 import zipfile
@@ -16,12 +17,18 @@ from procgen.errors import (
     UnsupportedModelError,
     UntrustedFileError,
 )
+from procgen.frontends import catboost_files, lightgbm_files, xgboost_files
 
 Loader = Callable[[Path, bool], Any]
 
 HARMLESS_TYPES = frozenset(
     {
+        "collections.OrderedDict",
         "functools.partial",  # of a function that must be harmless itself
+        "lightgbm.basic.Booster",  # as LightGBM's text
+        "lightgbm.sklearn.LGBMClassifier",
+        "lightgbm.sklearn.LGBMRanker",
+        "lightgbm.sklearn.LGBMRegressor",
         "numpy.dtype",
         "sklearn._loss.loss.HalfTweedieLoss",
         "sklearn._loss.loss.HalfTweedieLossIdentity",
@@ -31,17 +38,11 @@ HARMLESS_TYPES = frozenset(
         "sklearn.utils.validation.check_array",
     }
 )
-"""What fitted scikit-learn models hold, skops does not list, and runs no code of the file."""
+"""What fitted models hold, skops does not list, and runs no code of the file."""
 
 OTHER_FORMATS = {
-    ".bst": "XGBoost",
-    ".cbm": "CatBoost",
-    ".json": "XGBoost or CatBoost",
-    ".lgb": "LightGBM",
     ".onnx": "ONNX",
     ".pmml": "PMML",
-    ".txt": "LightGBM",
-    ".ubj": "XGBoost",
 }
 COMPRESSED_PICKLES = (b"\x1f\x8b", b"x\x01", b"x^", b"x\x9c", b"x\xda", b"BZh", b"\xfd7zXZ")
 """How joblib's compressed files begin: gzip, zlib at its four levels, bzip2, xz."""
@@ -51,7 +52,7 @@ def load_model(path: str | Path, trust: bool = False) -> Any:  # noqa: FBT001, F
     """Load a fitted model from a file.
 
     Args:
-        path: a `.skops` file, or a `.pkl`, `.pickle` or `.joblib` file.
+        path: a `.skops`, `.pkl`, `.pickle` or `.joblib` file, or one that another library wrote.
         trust: allow the file to run code. Every pickle can; a skops file does so only if it holds
             types that are not known to be harmless.
 
@@ -79,6 +80,10 @@ def _sniffed(path: Path) -> Loader:
         )
     if _is_skops(path):
         return load_skops
+    if lightgbm_files.is_text(path):  # users name it as they like, most of them .model
+        return lightgbm_files.load_text
+    if xgboost_files.is_binary(path):
+        return xgboost_files.load
     if _is_pickle(path):
         return load_pickle
     raise UnsupportedModelError(
@@ -150,6 +155,26 @@ def load_pickle(path: Path, trust: bool) -> Any:  # noqa: FBT001 - a Loader
         raise _corrupt(path, "a pickle", error) from error
 
 
+def load_json(path: Path, trust: bool) -> Any:  # noqa: FBT001 - a Loader
+    """Load a JSON file of the library that its keys tell."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise _corrupt(path, "JSON", error) from error
+    except RecursionError as error:
+        raise UnsupportedModelError(
+            f"{path} is nested too deep for Python's JSON reader",
+            hint="save the model in another form of its library",
+        ) from error
+    for key, loader in JSON_LOADERS.items():
+        if isinstance(content, dict) and key in content:
+            return loader(path, trust)
+    raise UnsupportedModelError(
+        f"{path} is JSON that no front-end reads",
+        hint=f"a model in JSON has one of the keys {', '.join(JSON_LOADERS)}",
+    )
+
+
 def _not_installed(package: str, path: Path) -> ProcgenError:
     return ProcgenError(f"{path} is read with {package}", hint="pip install 'procgen[sklearn]'")
 
@@ -187,9 +212,21 @@ def _emit(warning: warnings.WarningMessage) -> None:
     )
 
 
+JSON_LOADERS: dict[str, Loader] = {
+    "features_info": catboost_files.load_json,
+    lightgbm_files.DUMP_KEY: lightgbm_files.load_dump,
+    xgboost_files.JSON_KEY: xgboost_files.load,
+}
+"""A key that only one library's models have at the top of their JSON, and what loads them."""
+
 LOADERS: dict[str, Loader] = {
     ".skops": load_skops,
     ".pkl": load_pickle,
     ".pickle": load_pickle,
     ".joblib": load_pickle,
+    ".cbm": catboost_files.load_cbm,
+    ".json": load_json,
+    ".lgb": lightgbm_files.load_text,
+    ".txt": lightgbm_files.load_text,
+    ".ubj": xgboost_files.load,
 }

@@ -54,7 +54,7 @@ def kept_columns(step: Any) -> tuple[int | None, ...]:
     return (*kept, *[None] * indicators)
 
 
-def _fills_null(step: Any) -> bool:
+def fills_null(step: Any) -> bool:
     """Whether NULL is what the imputer fills; it may look for another value instead."""
     missing = step.missing_values
     # pandas.NA is known by its name, so that pandas need not be there.
@@ -66,11 +66,11 @@ def _is_nan(value: Any) -> bool:
 
 
 def _demanded(step: Any, feature: Feature) -> Requirement | None:
-    fills_null = _fills_null(step)
+    fills = fills_null(step)
     if step._fit_dtype.kind == "O" or not feature.dtype.is_float:  # noqa: SLF001
         # scikit-learn looks for inf in arrays of floats only.
-        return None if fills_null else present(feature)
-    return in_range(feature, LARGEST_DOUBLE, accepts_missing=fills_null)
+        return None if fills else present(feature)
+    return in_range(feature, LARGEST_DOUBLE, accepts_missing=fills)
 
 
 def _filled_features(step: Any, frame: Frame) -> Iterator[Feature]:
@@ -96,7 +96,7 @@ def _filled(step: Any, feature: Feature, statistic: Any) -> Feature:
     dtype = _filled_type(step, feature, statistic)
     expr = feature.expr if dtype is feature.dtype else to_number(feature)
     fill = Constant(float(statistic) if dtype is DType.FLOAT64 else statistic, dtype)
-    if _fills_null(step):
+    if fills_null(step):
         return Feature(Fill(expr, fill), dtype, feature.name)
     sought = _sought(step, dtype)
     if sought is None:
@@ -143,12 +143,13 @@ def _indicators(step: Any, frame: Frame) -> Iterator[Feature]:
     no = Constant(False, DType.BOOL) if is_object else number(0.0)  # noqa: FBT003
     for index in step.indicator_.features_.tolist():
         feature = frame.features[index]
-        flag = _indicator(step, feature, yes, no)
+        flag = indicator(step, feature, yes, no)
         yield Feature(flag, yes.dtype, f"missing_{feature.name}")
 
 
-def _indicator(step: Any, feature: Feature, yes: Constant, no: Constant) -> Expr:
-    if _fills_null(step):
+def indicator(step: Any, feature: Feature, yes: Constant, no: Constant) -> Expr:
+    """`yes` where the feature is what the step looks for, else `no`."""
+    if fills_null(step):
         return Match(feature.expr, (), no, missing=yes)
     sought = _sought(step, feature.dtype)
     cases = () if sought is None else (Case(sought, yes),)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from procgen.frontends.functions import FUNCTION_TRANSFORMER, is_identity
+from procgen.frontends.imblearn_pipelines import IMBLEARN_PIPELINE, without_samplers
 from procgen.frontends.imputation import kept_columns
 from procgen.frontends.pipelines import (
     COLUMN_TRANSFORMER,
@@ -13,6 +15,8 @@ from procgen.frontends.pipelines import (
     selections,
 )
 from procgen.frontends.registry import class_name
+from procgen.frontends.selection import ELIMINATORS, SELECTORS, chosen_columns
+from procgen.frontends.unions import FEATURE_UNION, union_parts
 from procgen.frontends.wants import ANYTHING, Want, wants, wants_of
 
 Origins = tuple[int | None, ...]
@@ -30,6 +34,22 @@ def pipeline_wants(step: Any, count: int) -> tuple[Want, ...]:
         if not is_nothing(part):
             _take(wanted, origins, wants_of(part, len(origins)))
             origins = _then(origins, _origins(part, len(origins)))
+    return tuple(wanted)
+
+
+@wants(IMBLEARN_PIPELINE)
+def imblearn_wants(step: Any, count: int) -> tuple[Want, ...]:
+    """What the steps that are not samplers want."""
+    return pipeline_wants(without_samplers(step), count)
+
+
+@wants(FEATURE_UNION)
+def union_wants(step: Any, count: int) -> tuple[Want, ...]:
+    """The first part to want something of a column decides."""
+    wanted = [ANYTHING] * count
+    for _, part in union_parts(step):
+        if not is_nothing(part):
+            _take(wanted, range(count), wants_of(part, count))
     return tuple(wanted)
 
 
@@ -60,11 +80,14 @@ def _origins(step: Any, count: int) -> Origins | None:
     match class_name(step):
         case _ if is_nothing(step):
             return tuple(range(count))
-        case "sklearn.preprocessing.FunctionTransformer":
-            return tuple(range(count)) if step.func is None else None
+        case name if name == FUNCTION_TRANSFORMER:
+            return tuple(range(count)) if is_identity(step) else None
+        case name if name in (*SELECTORS, *ELIMINATORS):
+            return tuple(chosen_columns(step))
         case "sklearn.impute.SimpleImputer":
             return kept_columns(step)
-        case "sklearn.pipeline.Pipeline":
+        case "sklearn.pipeline.Pipeline" | "imblearn.pipeline.Pipeline":
+            step = without_samplers(step)
             origins: Origins | None = tuple(range(count))
             for _, part in step.steps:
                 origins = None if origins is None else _then(origins, _origins(part, len(origins)))

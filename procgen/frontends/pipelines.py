@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from procgen.errors import UnsupportedModelError
-from procgen.frontends.labels import require_finite, to_number
+from procgen.frontends.labels import to_number
 from procgen.frontends.registry import (
     ESTIMATORS,
     TRANSFORMERS,
@@ -19,12 +19,12 @@ from procgen.frontends.registry import (
     read_estimator,
     read_transformer,
 )
-from procgen.ir.expressions import Binary, BinaryOp, number
+from procgen.ir.curves import calls_function, curve
+from procgen.ir.expressions import Binary, BinaryOp, Expr, Fill, number
 from procgen.ir.types import DType
 
 PIPELINE = "sklearn.pipeline.Pipeline"
 COLUMN_TRANSFORMER = "sklearn.compose.ColumnTransformer"
-FUNCTION_TRANSFORMER = "sklearn.preprocessing.FunctionTransformer"
 
 
 def is_nothing(step: Any) -> bool:
@@ -52,7 +52,23 @@ def read_pipeline(model: Any, frame: Frame, scope: Scope) -> Scores:
                 "a pipeline that ends without an estimator gives no scores",
                 hint="add an estimator as its last step",
             )
-        return read_estimator(last, frame, scope)
+        scores = read_estimator(last, frame, scope)
+    return scores if is_exact(frame) else replace(scores, exact=False)
+
+
+def is_exact(frame: Frame) -> bool:
+    """Whether every feature has Python's bits, or is a curve that a split never needs to compute.
+
+    A function such as log1p() ends otherwise in a database. A split on it is moved to its input
+    beforehand, if that is one column; a sum has the bound of linear models in any case.
+    """
+    return frame.exact and all(_is_exact(feature.expr) for feature in frame.features)
+
+
+def _is_exact(expr: Expr) -> bool:
+    while isinstance(expr, Fill):
+        expr = expr.operand
+    return curve(expr) is not None or not calls_function(expr)
 
 
 @TRANSFORMERS.reads(PIPELINE)
@@ -79,9 +95,9 @@ def read_column_transformer(step: Any, frame: Frame, scope: Scope) -> Frame:
         with named(name):
             if not is_nothing(transformer):
                 chosen = read_transformer(transformer, chosen, scope.inside(name))
-            features += _weighted(chosen.features, weights.get(name))
-        # Requirements and bindings add up; columns and sparseness are each transformer's own.
-        frame = replace(frame, requirements=chosen.requirements, bindings=chosen.bindings)
+            features += weighted(chosen.features, weights.get(name))
+        # What is demanded, bound and inexact adds up; columns and sparseness are each one's own.
+        frame = replace(chosen, features=frame.features, sparse=frame.sparse)
     return replace(frame, features=tuple(features), sparse=bool(step.sparse_output_))
 
 
@@ -95,7 +111,8 @@ def selections(step: Any) -> Iterator[tuple[str, Any, list[int]]]:
             yield name, transformer, places
 
 
-def _weighted(features: tuple[Feature, ...], weight: float | None) -> tuple[Feature, ...]:
+def weighted(features: tuple[Feature, ...], weight: float | None) -> tuple[Feature, ...]:
+    """Features as they are, or times a weight."""
     if weight is None:
         return features
     factor = number(weight)
@@ -103,19 +120,3 @@ def _weighted(features: tuple[Feature, ...], weight: float | None) -> tuple[Feat
         Feature(Binary(BinaryOp.MULTIPLY, to_number(feature), factor), DType.FLOAT64, feature.name)
         for feature in features
     )
-
-
-@TRANSFORMERS.reads(FUNCTION_TRANSFORMER)
-def read_function_transformer(step: Any, frame: Frame, scope: Scope) -> Frame:  # noqa: ARG001
-    """The identity: what ColumnTransformer makes of 'passthrough'."""
-    if step.func is not None:
-        function = getattr(step.func, "__name__", repr(step.func))
-        raise UnsupportedModelError(
-            f"FunctionTransformer calls {function}, which is Python code",
-            hint="use func=None, or compute the column before the pipeline",
-        )
-    return replace(frame, requirements=_checked(frame)) if step.validate else frame
-
-
-def _checked(frame: Frame) -> tuple[Any, ...]:
-    return (*frame.requirements, *require_finite(frame))

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
 from typing import Any
 
 from procgen.errors import InputsError, UnfittedModelError, UnsupportedModelError
 from procgen.frontends.registry import (
+    BRIDGED,
     ESTIMATORS,
     INPUT_TYPES,
     Feature,
     Frame,
+    Registry,
     Scope,
     class_name,
+    inner_models,
     read_estimator,
     unsupported,
 )
@@ -28,6 +31,8 @@ Inputs = Sequence[str] | Mapping[str, DType]
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 """What to ask the installed packages for, where it is not the name that is imported."""
 PLACEHOLDERS = (None, "passthrough", "drop")
+COLUMNS = Registry("reader of columns")
+"""For a class that is not scikit-learn's: how many columns it takes, and their names or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Source:
         versions: the installed version of each library that these classes come from.
         classes: labels in `classes_` order, a tuple for each output; empty for a regressor.
         exact: whether scores equal the library's bit for bit; else the bound for linear models.
+        bridged: whether another translator read a part of it, so that nothing may be written
+            before its answers are compared on rows of the user's own.
     """
 
     program: Program
@@ -47,6 +54,7 @@ class Source:
     versions: Mapping[str, str]
     classes: tuple[tuple[Constant, ...], ...]
     exact: bool
+    bridged: bool = False
 
 
 def read_model(
@@ -72,7 +80,14 @@ def read_model(
     scores = read_estimator(model, Frame(features), Scope())
     program = Program(fields, scores.requirements, scores.bindings, scores.outputs)
     found = tuple(dict.fromkeys(class_name(step) for step in steps_of(model)))
-    return Source(check(program), found, _versions(found), scores.classes, scores.exact)
+    return Source(
+        check(program),
+        found,
+        _versions(found),
+        scores.classes,
+        scores.exact,
+        bridged=not BRIDGED.isdisjoint(found),
+    )
 
 
 def require_fitted(model: Any) -> None:
@@ -83,7 +98,7 @@ def require_fitted(model: Any) -> None:
         )
     if ESTIMATORS.find(model) is None:
         raise unsupported(model, ESTIMATORS.readers)
-    if class_name(model).startswith("sklearn."):
+    if class_name(model).startswith(("sklearn.", "lightgbm.sklearn.")):
         from sklearn.exceptions import NotFittedError  # noqa: PLC0415 - it is optional
         from sklearn.utils.validation import check_is_fitted  # noqa: PLC0415
 
@@ -120,7 +135,18 @@ def input_names(model: Any, inputs: Inputs | None = None) -> tuple[str, ...]:
         raise InputsError(
             f"{_columns(len(given))} named in the inputs, and the model takes {_columns(count)}"
         )
-    return given if known is None else _agreed(given, known, any_order=isinstance(inputs, Mapping))
+    if known is None:
+        return given
+    stored = dict(zip(_usable(stored_names(first, given)), given, strict=True))
+    agreed = _agreed(tuple(stored), known, any_order=isinstance(inputs, Mapping))
+    return tuple(stored[name] for name in agreed)
+
+
+def stored_names(step: Any, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names as a step remembers them: LightGBM writes an underscore for a space."""
+    if not class_name(step).startswith("lightgbm."):
+        return names
+    return tuple(name.replace(" ", "_") for name in names)
 
 
 def _columns(count: int) -> str:
@@ -189,11 +215,18 @@ def entry(model: Any) -> Any:
     """The step that meets the columns as they come; its names and count are the model's."""
     while hasattr(model, "steps"):
         model = next(step for _, step in model.steps if step not in PLACEHOLDERS)
+    if COLUMNS.find(model) is None and not hasattr(model, "n_features_in_"):
+        inside = inner_models(model)
+        return entry(inside[0]) if inside else model
     return model
 
 
 def known_names(step: Any) -> tuple[str, ...] | None:
     """The names a step was trained with; scikit-learn sets none if they were not all text."""
+    read_columns = COLUMNS.find(step)
+    if read_columns is not None:
+        names: tuple[str, ...] | None = read_columns(step)[1]
+        return names
     if not hasattr(step, "feature_names_in_"):
         return None
     return tuple(str(name) for name in step.feature_names_in_)
@@ -205,6 +238,9 @@ def column_count(step: Any) -> int:
     Raises:
         UnsupportedModelError: the step does not say so.
     """
+    read_columns = COLUMNS.find(step)
+    if read_columns is not None:
+        return int(read_columns(step)[0])
     try:
         return int(step.n_features_in_)
     except AttributeError as error:
@@ -222,12 +258,17 @@ def steps_of(model: Any) -> Iterator[Any]:
         yield step
         inner = [part for _, part in getattr(step, "steps", ())]
         inner += [part for _, part, _ in getattr(step, "transformers_", ())]
+        inner += inner_models(step)
         waiting.extend(part for part in reversed(inner) if not isinstance(part, str | None))
 
 
 def _versions(class_names: tuple[str, ...]) -> dict[str, str]:
     packages = sorted({name.partition(".")[0] for name in class_names})
-    return {
-        DISTRIBUTIONS.get(package, package): metadata.version(DISTRIBUTIONS.get(package, package))
-        for package in packages
-    }
+    return {DISTRIBUTIONS.get(package, package): _version(package) for package in packages}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(DISTRIBUTIONS.get(package, package))
+    except metadata.PackageNotFoundError:  # the module of xgboost-cpu is xgboost
+        return str(import_module(package).__version__)

@@ -6,13 +6,13 @@ scikit-learn checks columns apart. Such rows are left out first; halving finds t
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from procgen.frontends.registry import Registry
 from procgen.frontends.tables import Table, build_table
-from procgen.ir.interpreter import Row, is_missing
+from procgen.ir.interpreter import LARGEST_FLOAT32, Row, is_missing
 from procgen.ir.types import DType, Field, Scalar
 
 Cell = tuple[str, Scalar]
@@ -20,6 +20,21 @@ CANDIDATES = 5
 """How many ordinary rows are tried as the accepted one."""
 WORTH_TESTING = 4
 """Cells that occur in fewer rows are left to the halving."""
+
+
+PREDICTIONS = Registry("reader of the question")
+"""For a class whose predict() does not take the table as it is: what to ask of it instead."""
+
+OTHER_REFUSALS = frozenset({"CatBoostError"})
+"""Names of the errors by which other libraries than scikit-learn refuse rows."""
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether a library says by this error that it does not score some row.
+
+    CategoricalNB looks an unseen category up beyond the end of its table.
+    """
+    return isinstance(error, ValueError | IndexError) or type(error).__name__ in OTHER_REFUSALS
 
 
 def accepted_rows(
@@ -53,7 +68,7 @@ def odd_cells(inputs: tuple[Field, ...], row: Row) -> list[Cell]:
     for field in inputs:
         value = row[field.name]
         value = None if is_missing(value) else value
-        if value is None or field.dtype is DType.TEXT or math.isinf(value):  # type: ignore[arg-type]
+        if value is None or field.dtype is DType.TEXT or abs(value) >= LARGEST_FLOAT32:  # type: ignore[arg-type]
             cells.append((field.name, value))
     return cells
 
@@ -78,9 +93,12 @@ def _spoiling_cells(
 
 
 def _accepts(model: Any, table: Table, *positions: int) -> bool:
+    ask = PREDICTIONS.find(model) or type(model).predict
     try:
-        model.predict(table.take(positions).content)
-    except ValueError:
+        ask(model, table.take(positions).content)
+    except Exception as error:
+        if not is_refusal(error):
+            raise
         return False
     return True
 

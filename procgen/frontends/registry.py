@@ -28,12 +28,14 @@ class Frame:
     """The columns that flow from step to step, and what the steps so far demand and bind.
 
     `sparse` says that Python holds them in a sparse matrix: some steps then compute otherwise.
+    `exact` is False where a step adds in an order of its own (BLAS), so that a bound applies.
     """
 
     features: tuple[Feature, ...]
     requirements: tuple[Requirement, ...] = ()
     bindings: tuple[Binding, ...] = ()
     sparse: bool = False
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Scores:
     `requirements` and `bindings` include those of the Frame it was given. `classes` holds the
     labels in `classes_` order (one tuple an output of a multi-output classifier), or is empty.
     `exact` is False where the library's own order of addition is unknown (BLAS), so that the bound
-    for linear models applies instead of equality.
+    for linear models applies instead of equality. `shares` is the list of every class's probability
+    where a model of two classes computes that of the first otherwise than as 1 - P(classes_[1]).
     """
 
     requirements: tuple[Requirement, ...]
@@ -51,6 +54,7 @@ class Scores:
     outputs: tuple[Output, ...]
     classes: tuple[tuple[Constant, ...], ...] = ()
     exact: bool = True
+    shares: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,12 @@ class Registry:
 ESTIMATORS = Registry("estimator reader")
 TRANSFORMERS = Registry("transformer reader")
 INPUT_TYPES = Registry("input type reader")
+REFUSED: dict[str, tuple[str, str]] = {}
+"""Classes that are not read for a reason of their own: what they do, and what to do instead."""
+BRIDGED: set[str] = set()
+"""Classes that are read by way of another translator, not from the model itself."""
+INNER_MODELS = Registry("reader of inner models")
+"""For an estimator made of others: the fitted models inside it that meet its own columns first."""
 
 
 def class_name(step: object) -> str:
@@ -111,6 +121,12 @@ def class_name(step: object) -> str:
     cls = type(step)
     public = itertools.takewhile(lambda part: not part.startswith("_"), cls.__module__.split("."))
     return ".".join([*public, cls.__qualname__])
+
+
+def inner_models(model: Any) -> list[Any]:
+    """The fitted models inside an estimator made of others; none inside any other."""
+    reader = INNER_MODELS.find(model)
+    return [] if reader is None else list(reader(model))
 
 
 def read_estimator(model: Any, frame: Frame, scope: Scope) -> Scores:
@@ -140,7 +156,10 @@ def read_transformer(step: Any, frame: Frame, scope: Scope) -> Frame:
 def unsupported(step: object, readers: Mapping[str, Any]) -> UnsupportedModelError:
     """The error for a class that nothing reads."""
     name = class_name(step)
-    by_short = {full.rsplit(".", 1)[-1]: full for full in readers}
+    if name in REFUSED:
+        reason, instead = REFUSED[name]
+        return UnsupportedModelError(f"{name} {reason}", hint=instead)
+    by_short = {full.rsplit(".", 1)[-1]: full for full in readers if "._" not in full}
     close = difflib.get_close_matches(name.rsplit(".", 1)[-1], by_short, n=1, cutoff=0.0)
     hint = f"the nearest supported class is {by_short[close[0]]}" if close else None
     return UnsupportedModelError(f"no front-end reads {name}", hint=hint)

@@ -29,7 +29,15 @@ from procgen.ir.trees import Ensemble, Leaf
 from procgen.ir.walk import descend, rewrite
 
 Bindings = Mapping[str, Expr | Ensemble]
-SHARES = frozenset({Function.EXPIT, Function.EXPIT_EACH, Function.SOFTMAX, Function.NORMALIZE})
+SHARES = frozenset(
+    {
+        Function.EXPIT,
+        Function.EXPIT_EACH,
+        Function.SOFTMAX,
+        Function.SOFTMAX_OF_LOGS,
+        Function.NORMALIZE,
+    }
+)
 """Functions whose values lie from 0 to 1; NORMALIZE is given what is not negative."""
 
 

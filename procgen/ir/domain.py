@@ -17,6 +17,7 @@ from procgen.ir.expressions import (
     Test,
     Threshold,
 )
+from procgen.ir.interpreter import to_float32
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, Split
 from procgen.ir.types import DType, Field, Scalar
@@ -27,6 +28,7 @@ FLOAT_EDGES = (0.0, -0.0, 5e-324, -5e-324, 1e-310, 1e300, -1e300, math.inf, -mat
 INT_EDGES = (0, 1, -1, 2**53 + 1, LARGEST_INT64, -LARGEST_INT64 - 1)
 ORDINARY_FLOATS = (0.0, 1.0, -1.5, 0.1, 12.75, -103.5)
 ORDINARY_INTEGERS = (0, 1, -7, 250)
+SMALLEST_FLOAT32 = 2.0**-149
 UNSEEN = "never seen in training"
 
 
@@ -110,11 +112,19 @@ def neighbours(value: float, dtype: DType) -> tuple[Scalar, ...]:
 
 def _domain(field: Field, tested: tuple[Scalar, ...], limits: tuple[Scalar, ...]) -> Domain:
     match field.dtype:
-        case DType.FLOAT32 | DType.FLOAT64:
+        case DType.FLOAT64:
             return Domain(tested or ORDINARY_FLOATS, (*FLOAT_EDGES, *limits, None))
+        case DType.FLOAT32:
+            edges = (*FLOAT_EDGES, SMALLEST_FLOAT32, -SMALLEST_FLOAT32, *limits)
+            return Domain(_narrow(tested or ORDINARY_FLOATS), (*_narrow(edges), None))
         case DType.INT64:
             return Domain(tested or ORDINARY_INTEGERS, (*INT_EDGES, *limits, None))
         case DType.BOOL:
             return Domain((False, True), (None,))
         case DType.TEXT:
             return Domain(tested or ("a", "b"), (UNSEEN, "", None))
+
+
+def _narrow(values: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """What a float32 column makes of the values; PostgreSQL cannot even read the others."""
+    return tuple(to_float32(value) for value in values if isinstance(value, float))

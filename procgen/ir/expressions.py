@@ -9,10 +9,14 @@ from procgen.ir.types import DType, Scalar
 
 
 class UnaryOp(enum.StrEnum):
-    """An operation on one value; a missing operand gives a missing result."""
+    """An operation on one value; a missing operand gives a missing result.
+
+    TRUNCATE drops what follows the decimal point; an infinite operand stays as it is.
+    """
 
     NEGATE = "negate"
     ABSOLUTE = "absolute"
+    TRUNCATE = "truncate"
     TO_FLOAT64 = "to_float64"
 
 
@@ -28,18 +32,41 @@ class BinaryOp(enum.StrEnum):
 class Function(enum.StrEnum):
     """A named function; a missing argument gives a missing result.
 
-    EXP, EXPIT and the element-wise EXPIT_EACH follow the C library; SOFTMAX subtracts the
+    EXP, EXPIT and the element-wise EXPIT_EACH follow the C library; SOFTPLUS is `log1p(exp(x))`, to
+    a few units in the last place, because databases have no log1p; SOFTMAX subtracts the
     largest value first, as `sklearn.utils.extmath.softmax` does; NORMALIZE divides a list by its
     sum, or gives equal shares where the sum is 0 (one-vs-rest probabilities); ARGMAX gives the
-    lowest index among equals.
+    lowest index among equals. SQRT, the logarithms, EXPM1 and NUMPY_EXP have NumPy's bits, and NaN
+    where NumPy gives NaN; NORMAL_QUANTILE is the inverse of the normal distribution function.
+    EXP2 is 2 to a power from -1000 to 1000. WEIGHTED_MEDIAN takes a list of values followed by as
+    many weights: of the values in rising order, the first at which half of the weight is reached.
+    SOFTMAX_OF_LOGS is a softmax for which Python subtracts the logarithm of the sum instead of
+    dividing by it, so that as much is rounded away as the logarithms are large.
+    Names that end in FLOAT32: doubles that are float32 numbers, rounded to float32 after every
+    operation, as XGBoost computes (float32.py).
     """
 
     EXP = "exp"
     EXPIT = "expit"
     EXPIT_EACH = "expit_each"
+    SOFTPLUS = "softplus"
     SOFTMAX = "softmax"
+    EXP_FLOAT32 = "exp_float32"
+    EXPIT_FLOAT32 = "expit_float32"
+    SOFTMAX_FLOAT32 = "softmax_float32"
     NORMALIZE = "normalize"
     ARGMAX = "argmax"
+    SQRT = "sqrt"
+    LOG = "log"
+    LOG1P = "log1p"
+    LOG2 = "log2"
+    LOG10 = "log10"
+    EXPM1 = "expm1"
+    NUMPY_EXP = "numpy_exp"
+    NORMAL_QUANTILE = "normal_quantile"
+    EXP2 = "exp2"
+    WEIGHTED_MEDIAN = "weighted_median"
+    SOFTMAX_OF_LOGS = "softmax_of_logs"
 
 
 class Comparison(enum.StrEnum):

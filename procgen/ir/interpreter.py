@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import assert_never
 
+from procgen.ir import float32
 from procgen.ir.expressions import (
     Binary,
     BinaryOp,
@@ -32,14 +32,15 @@ from procgen.ir.expressions import (
     UnaryOp,
     Vector,
 )
+from procgen.ir.numpy_functions import NUMBER_FUNCTIONS, divide, numpy_sum, weighted_median
 from procgen.ir.program import OutputName, Program, Requirement
 from procgen.ir.trees import Ensemble, Leaf, Tree
 from procgen.ir.types import DType, Scalar
 
 Value = Scalar | tuple[Scalar, ...]
 Row = Mapping[str, Scalar]
-LARGEST_FLOAT32 = 3.4028235677973366e38
-"""Doubles from here on round to an infinite float32: half a step above the largest one."""
+LARGEST_FLOAT32 = float32.LARGEST_FLOAT32
+to_float32 = float32.to_float32
 
 
 def interpret(program: Program, rows: Sequence[Row]) -> dict[OutputName, list[Value]]:
@@ -134,14 +135,6 @@ def passes(test: Test, subject: Value) -> bool:
             assert_never(test)
 
 
-def to_float32(value: float) -> float:
-    """Round a double to the nearest float32, ties to even, as the C cast does; returns a double."""
-    if abs(value) >= LARGEST_FLOAT32:
-        return math.copysign(math.inf, value)
-    rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]
-    return rounded
-
-
 def evaluate(expr: Expr, row: Row, values: Mapping[str, Value]) -> Value:  # noqa: C901, PLR0911, PLR0912 - one line a node
     """The value of one expression."""
     match expr:
@@ -219,6 +212,8 @@ def _unary(op: UnaryOp, operand: float) -> float:
             return -operand
         case UnaryOp.ABSOLUTE:
             return abs(operand)
+        case UnaryOp.TRUNCATE:
+            return float(math.trunc(operand)) if math.isfinite(operand) else operand
         case UnaryOp.TO_FLOAT64:
             return operand
         case _:
@@ -234,32 +229,31 @@ def _binary(op: BinaryOp, left: float, right: float) -> float:
         case BinaryOp.MULTIPLY:
             return left * right
         case BinaryOp.DIVIDE:
-            return left / right  # by a constant that check() and the front-ends keep from 0
+            return divide(left, right)
         case _:
             assert_never(op)
 
 
 def _call(function: Function, argument: Value) -> Value:
-    match function:
-        case Function.EXP:
-            return exp(_float(argument))
-        case Function.EXPIT:
-            return expit(_float(argument))
-        case _:
-            items = [_float(item) for item in argument]  # type: ignore[union-attr]
-            return _call_list(function, items)
+    if isinstance(argument, tuple):
+        return _call_list(function, [_float(item) for item in argument])
+    return OF_NUMBERS[function](_float(argument))
 
 
 def _call_list(function: Function, items: list[float]) -> Value:
     match function:
         case Function.EXPIT_EACH:
             return tuple(expit(item) for item in items)
-        case Function.SOFTMAX:
+        case Function.SOFTMAX | Function.SOFTMAX_OF_LOGS:
             largest = max(items)
             powers = [exp(item - largest) for item in items]
             return _shares(powers)
         case Function.NORMALIZE:
             return _shares(items)
+        case Function.SOFTMAX_FLOAT32:
+            return float32.softmax(items)
+        case Function.WEIGHTED_MEDIAN:
+            return weighted_median(items)
         case Function.ARGMAX:
             return max(range(len(items)), key=items.__getitem__)
         case _:
@@ -269,22 +263,6 @@ def _call_list(function: Function, items: list[float]) -> Value:
 def _shares(items: list[float]) -> tuple[float, ...]:
     total = numpy_sum(items)
     return tuple(item / total if total else 1.0 / len(items) for item in items)
-
-
-def numpy_sum(items: Sequence[float]) -> float:
-    """The sum of up to 128 numbers as numpy adds a contiguous row: eight lanes, then what is left.
-
-    Source: `pairwise_sum` in numpy/_core/src/umath/loops_utils.h.src.
-    """
-    whole = len(items) - len(items) % 8
-    lanes = [0.0] * 8
-    for place, item in enumerate(items[:whole]):
-        lanes[place % 8] += item
-    a, b, c, d, e, f, g, h = lanes
-    total = ((a + b) + (c + d)) + ((e + f) + (g + h))
-    for item in items[whole:]:
-        total += item
-    return total
 
 
 def exp(value: float) -> float:
@@ -298,3 +276,13 @@ def exp(value: float) -> float:
 def expit(value: float) -> float:
     """`1 / (1 + exp(-value))`, as scipy.special.expit computes it."""
     return 1.0 / (1.0 + exp(-value))
+
+
+OF_NUMBERS: dict[Function, Callable[[float], float]] = NUMBER_FUNCTIONS | {
+    Function.EXP: exp,
+    Function.EXPIT: expit,
+    Function.EXP2: lambda value: math.pow(2.0, value),
+    Function.EXP_FLOAT32: float32.exp,
+    Function.EXPIT_FLOAT32: float32.expit,
+    Function.SOFTPLUS: lambda value: math.log1p(exp(value)),
+}

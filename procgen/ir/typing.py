@@ -104,6 +104,8 @@ class Typing:
     def _type_of_call(self, function: Function, argument: Expr) -> Type:
         if function is Function.ARGMAX:
             return DType.INT64
+        if function is Function.WEIGHTED_MEDIAN:
+            return DType.FLOAT64
         return self.type_of(argument)
 
     def may_be_missing(self, expr: Expr) -> bool:

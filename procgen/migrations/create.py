@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from procgen.artifacts.artifact import Artifact
-from procgen.migrations.canonical import normalised
-from procgen.migrations.folder import SUM_FILE, next_number
-from procgen.migrations.header import Header, Kind, ModelVersion, print_header
-from procgen.migrations.migration import Migration, migration_id
+from procgen.migrations.header import Header, Kind, ModelVersion, body_hashes
+from procgen.migrations.migration import Migration
 from procgen.migrations.models import model_files
+from procgen.migrations.numbered import numbered_files
 from procgen.migrations.project import Project
 from procgen.migrations.resources import TOOL
-from procgen.migrations.sums import folder_texts, print_sums, refuse_sum_problems
 from procgen.migrations.writing import FileSet, joined, write_files
 
 
@@ -34,20 +32,15 @@ def create_files(project: Project, artifact: Artifact, provenance: Mapping[str, 
     Raises:
         ProjectError: the folder of the artifact's engine is not in order.
     """
-    folder = project.folder(artifact.target)
     migrations = project.migrations(artifact.target)
-    refuse_sum_problems(folder)
-    number = next_number(migrations)
-    stem = migration_id(number, f"{artifact.name}_v{artifact.version}")
     required = (migrations[0].id,) if migrations else ()
-    scripts = {
-        f"{stem}.up.sql": normalised(print_header(_header(artifact, required)) + artifact.up),
-        f"{stem}.down.sql": normalised(artifact.down),
-        f"{stem}.verify.sql": normalised(artifact.verify),
-    }
-    sums = print_sums(folder_texts(folder) | scripts).encode()
-    files = tuple((folder / name, text.encode()) for name, text in scripts.items())
-    written = FileSet(new=files, replaced=((folder / SUM_FILE, sums),))
+    written = numbered_files(
+        project,
+        artifact.target,
+        f"{artifact.name}_v{artifact.version}",
+        _header(artifact, required),
+        {"up": artifact.up, "down": artifact.down, "verify": artifact.verify},
+    )
     return joined([model_files(project, artifact, provenance), written])
 
 
@@ -65,5 +58,6 @@ def _header(artifact: Artifact, required: tuple[str, ...]) -> Header:
         objects=artifact.objects,
         model=ModelVersion(artifact.name, artifact.version),
         model_sha256=artifact.digest,
+        body_sha256=body_hashes(artifact.up),
         generator=TOOL,
     )

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from procgen.errors import ProjectError
+from procgen.migrations.canonical import sha256
 
+BODY = re.compile(r"(?<!\w)\$procgen\$(.*?)\$procgen\$", re.DOTALL)
 LINE = re.compile(r"--\s*procgen:(?P<key>[a-z0-9-]+)\s+(?P<value>.+)")
 MODEL = re.compile(r"(?P<name>\w+) (?P<version>[1-9][0-9]*)")
 
@@ -19,6 +21,7 @@ class Kind(enum.StrEnum):
     CREATE = "create"
     PROMOTE = "promote"
     RETIRE = "retire"
+    ATTACH = "attach"
     SQL = "sql"
 
 
@@ -41,9 +44,12 @@ class Header:
         kind: what the migration does.
         requires: migrations that must be applied before it.
         objects: what it creates, such as `function ml.churn_v1(double precision)`.
-        model: the version that a create migration creates.
+        model: the version that a create migration creates, promote moves to, or retire drops.
         model_sha256: the digest of that model's Program.
-        body_sha256: the hash of the text between `$procgen$` marks.
+        facade: the name whose routines a promote moves, or a retire drops.
+        replaces: the version that answered the same call before a promote.
+        roles: who may execute the routines of a promote.
+        body_sha256: the hash of each text between `$procgen$` marks, in their order.
         generator: the program that wrote the file.
     """
 
@@ -52,7 +58,10 @@ class Header:
     objects: tuple[str, ...] = ()
     model: ModelVersion | None = None
     model_sha256: str | None = None
-    body_sha256: str | None = None
+    facade: str | None = None
+    replaces: ModelVersion | None = None
+    roles: tuple[str, ...] = ()
+    body_sha256: tuple[str, ...] = ()
     generator: str | None = None
 
 
@@ -62,7 +71,10 @@ def print_header(header: Header) -> str:
     pairs += [("requires", name) for name in header.requires]
     pairs += [("object", name) for name in header.objects]
     pairs += [("model", header.model), ("model-sha256", header.model_sha256)]
-    pairs += [("body-sha256", header.body_sha256), ("generator", header.generator)]
+    pairs += [("facade", header.facade), ("replaces", header.replaces)]
+    pairs += [("role", role) for role in header.roles]
+    pairs += [("body-sha256", digest) for digest in header.body_sha256]
+    pairs += [("generator", header.generator)]
     return "".join(f"-- procgen:{key} {value}\n" for key, value in pairs if value is not None)
 
 
@@ -86,15 +98,34 @@ def parse_header(text: str, source: str) -> Header:
         kind=_kind(found["kind"], source),
         requires=tuple(found["requires"]),
         objects=tuple(found["object"]),
-        model=_model(found["model"], source),
+        model=_model("model", found, source),
         model_sha256=_only(found["model-sha256"]),
-        body_sha256=_only(found["body-sha256"]),
+        facade=_only(found["facade"]),
+        replaces=_model("replaces", found, source),
+        roles=tuple(found["role"]),
+        body_sha256=tuple(found["body-sha256"]),
         generator=_only(found["generator"]),
     )
 
 
-KEYS = ("kind", "requires", "object", "model", "model-sha256", "body-sha256", "generator")
-REPEATED = frozenset({"requires", "object"})
+def body_hashes(text: str) -> tuple[str, ...]:
+    """The hash of each text between `$procgen$` marks: what the server keeps as `prosrc`."""
+    return tuple(sha256(body) for body in BODY.findall(text))
+
+
+KEYS = (
+    "kind",
+    "requires",
+    "object",
+    "model",
+    "model-sha256",
+    "facade",
+    "replaces",
+    "role",
+    "body-sha256",
+    "generator",
+)
+REPEATED = frozenset({"requires", "object", "role", "body-sha256"})
 
 
 def _pairs(text: str) -> Iterator[tuple[int, str, str]]:
@@ -119,13 +150,13 @@ def _kind(values: list[str], source: str) -> Kind:
         ) from None
 
 
-def _model(values: list[str], source: str) -> ModelVersion | None:
-    if not values:
+def _model(key: str, values: dict[str, list[str]], source: str) -> ModelVersion | None:
+    if not values[key]:
         return None
-    found = MODEL.fullmatch(values[0])
+    found = MODEL.fullmatch(values[key][0])
     if found is None:
         raise ProjectError(
-            f"{source}: procgen:model {values[0]!r} is not a name and a version",
-            hint="write it as `-- procgen:model churn 3`",
+            f"{source}: procgen:{key} {values[key][0]!r} is not a name and a version",
+            hint=f"write it as `-- procgen:{key} churn 3`",
         )
     return ModelVersion(found["name"], int(found["version"]))

@@ -28,6 +28,7 @@ class StoredObject:
         body: the hash of the body alone.
         owner: the owner's name, where the engine has owners.
         acl: the grants as text, where the engine has grants.
+        attributes: what CREATE says beside the body, as `name=value` parts.
         gone: whether the event removed the object.
     """
 
@@ -36,6 +37,7 @@ class StoredObject:
     body: str = ""
     owner: str = ""
     acl: str = ""
+    attributes: str = ""
     gone: bool = False
 
 
@@ -63,25 +65,38 @@ class Event:
 
 def applied_events(events: Iterable[Event]) -> tuple[Event, ...]:
     """For each migration that is applied now, the event that says so; in the order of names."""
+    return tuple(sorted(applied_in_time(events), key=lambda event: event.migration))
+
+
+def applied_in_time(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The same in the order in which they were applied; a repair keeps the place."""
     applied: dict[str, Event] = {}
     for event in events:
         match event.event:
-            case EventName.APPLY | EventName.BASELINE | EventName.REPAIR:
+            case EventName.APPLY | EventName.BASELINE:
+                applied.pop(event.migration, None)
+                applied[event.migration] = event
+            case EventName.REPAIR:
                 applied[event.migration] = event
             case EventName.ROLLBACK:
                 applied.pop(event.migration, None)
             case EventName.FAIL:
                 pass
-    return tuple(applied[name] for name in sorted(applied))
+    return tuple(applied.values())
 
 
 def expected_objects(events: Iterable[Event]) -> dict[str, StoredObject]:
-    """What should be stored now, by identity, when `events` are those that are applied now."""
-    stored: dict[str, StoredObject] = {}
+    """What should be stored now, when `events` were applied in this order, by identity."""
+    return {name: found for name, (found, _) in expected_with_events(events).items()}
+
+
+def expected_with_events(events: Iterable[Event]) -> dict[str, tuple[StoredObject, Event]]:
+    """The same with the event that made or changed each object last."""
+    stored: dict[str, tuple[StoredObject, Event]] = {}
     for event in events:
         for found in event.objects:
             if found.gone:
                 stored.pop(found.identity, None)
             else:
-                stored[found.identity] = found
+                stored[found.identity] = (found, event)
     return stored

@@ -12,6 +12,7 @@ from typing import Any
 from procgen.artifacts.artifact import Artifact
 from procgen.errors import CorruptFileError, ProjectError
 from procgen.ir import codec
+from procgen.ir.program import Program
 from procgen.migrations.header import ModelVersion
 from procgen.migrations.project import Project
 from procgen.migrations.writing import FileSet, write_files
@@ -127,3 +128,19 @@ def newest_version(project: Project, name: str) -> tuple[int, str] | None:
         return None
     record = read_model_file(project, ModelVersion(name, max(versions)))
     return record.version, record.digest
+
+
+def read_program(project: Project, version: ModelVersion) -> Program:
+    """The Program of a version.
+
+    Raises:
+        ProjectError: there is no such file.
+        CorruptFileError: it holds no Program, or that of another version.
+    """
+    read_model_file(project, version)
+    path = model_path(project, version.name, version.version)
+    try:
+        program = json.loads(path.read_bytes())["program"]
+    except KeyError as error:
+        raise CorruptFileError(f"{path} holds no program", hint="restore it from git") from error
+    return codec.decode(json.dumps(program))

@@ -46,6 +46,12 @@ class Plan:
             if entry.state is State.PENDING and entry.migration is not None
         )
 
+    def runnable(self, *, out_of_order: bool) -> tuple[Migration, ...]:
+        """The same, with those that later migrations have overtaken if they are wanted."""
+        states = (State.PENDING, State.OUT_OF_ORDER) if out_of_order else (State.PENDING,)
+        found = (entry for entry in self.entries if entry.state in states)
+        return tuple(entry.migration for entry in found if entry.migration is not None)
+
     @property
     def problems(self) -> tuple[Entry, ...]:
         """What an apply refuses to go on with."""
@@ -75,13 +81,19 @@ def _state(migration: Migration, event: Event | None, last: str) -> State:
     return State.APPLIED if event.up_sha256 == migration.up_sha256 else State.EDITED
 
 
-def refuse_problems(plan: Plan) -> None:
+def refuse_problems(plan: Plan, *, out_of_order: bool = False) -> None:
     """Raise for the first entry that stands in the way of an apply.
+
+    Args:
+        plan: what is applied and what is not.
+        out_of_order: let migrations pass that later ones have overtaken.
 
     Raises:
         ProjectError: naming the migration and its file.
     """
     for entry in plan.problems:
+        if out_of_order and entry.state is State.OUT_OF_ORDER:
+            continue
         message, hint = _message(entry)
         raise ProjectError(message, hint=hint)
 
@@ -102,7 +114,7 @@ def _message(entry: Entry) -> tuple[str, str]:
         case State.OUT_OF_ORDER:
             return (
                 f"{file} is not applied, but later migrations are",
-                "give it the next free number",
+                "give it the next free number, or allow it with --out-of-order",
             )
         case State.APPLIED | State.PENDING:
             return (f"{file} is {entry.state}", "go on")

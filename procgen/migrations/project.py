@@ -112,12 +112,15 @@ def _project(root: Path, settings: Mapping[str, object], path: Path) -> Project:
     if not targets:
         raise ProjectError(f"{path} names no target", hint="add [targets.duckdb] with a url")
     roles = _typed(settings, "roles", list, path, default=[])
+    for role in roles:
+        if not isinstance(role, str) or not role.strip() or not role.isprintable():
+            raise ProjectError(f"{path}: {role!r} cannot be a role", hint="write its name as text")
     project = Project(
         root.absolute(),
         targets,
         _typed(settings, "target", str, path, default=targets[0].name),
         check_schema(_typed(settings, "schema", str, path, default="ml")),
-        tuple(str(role) for role in roles),
+        tuple(roles),
     )
     project.target()
     return project

@@ -12,6 +12,7 @@ from procgen.passes.gather_matches import gather_matches
 from procgen.passes.pull_back_splits import pull_back_splits
 from procgen.passes.settle_requirements import settle_requirements
 from procgen.passes.trap_overflow import trap_overflow
+from procgen.passes.trap_products import trap_products
 from procgen.passes.trap_underflow import trap_underflow
 from procgen.passes.widen_float32_splits import widen_float32_splits
 
@@ -22,6 +23,7 @@ PASSES: tuple[Pass, ...] = (
     gather_matches,  # after folding: it needs weights inside the tables
     widen_float32_splits,  # before pulling back: it leaves double thresholds only
     pull_back_splits,
+    trap_products,  # before settling: its requirements stand first
     trap_overflow,  # before settling: it adds requirements
     settle_requirements,
     trap_underflow,  # last: its branches would hide arithmetic from the passes above

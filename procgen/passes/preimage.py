@@ -7,13 +7,15 @@ double b, the largest that passes. It is found by trying the neighbours of the a
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from procgen.ir.curves import Curve, curve
 from procgen.ir.expressions import (
     Binary,
     BinaryOp,
+    Branch,
+    Call,
     Column,
     Comparison,
     Constant,
@@ -27,9 +29,12 @@ from procgen.ir.expressions import (
     UnaryOp,
 )
 from procgen.ir.interpreter import is_missing, passes
+from procgen.ir.search import around, last_passing
 from procgen.ir.types import DType
 
 SMALLEST_INT64, LARGEST_INT64 = -(2**63), 2**63 - 1
+CLOSE = 16
+"""Doubles on each side of a threshold at which a library's function is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,9 @@ def _step(found: Preimage, columns: dict[str, DType]) -> Preimage | None:
         case Binary(op, operand, Constant(float() as constant, _)):
             function = _monotonic(op, constant)
             return _through_monotonic(found, operand, function) if function else None
+        case Binary() | Branch() | Call() as expr:
+            found_curve = curve(expr)
+            return through_curve(found, found_curve) if found_curve else None
         case _:
             return None
 
@@ -168,49 +176,65 @@ def _through_monotonic(found: Preimage, operand: Expr, function: Monotonic) -> P
     return Preimage(operand, below, not found.negated, found.missing)
 
 
-def last_passing(accepts: Callable[[float], bool], guess: float) -> float | None:
-    """The largest double, infinities included, that `accepts`; None if not even -inf does.
+def through_curve(found: Preimage, shape: Curve) -> Preimage | None:
+    """A test on a curve becomes a test on what is inside it.
 
-    `accepts` is true up to some double and false above it. `guess` only makes the search short.
+    Where the curve has no value (a logarithm below 0) it is missing. If no single threshold can say
+    that, the new subject is the value inside, itself missing there.
     """
-    low, high = _order(-math.inf), _order(math.inf)
-    if accepts(math.inf):
-        return math.inf
-    if not accepts(-math.inf):
+    test, piece = found.test, shape.piece
+    if not isinstance(test, Threshold) or test.precision is not DType.FLOAT64:
         return None
-    at = min(max(_order(guess) if not math.isnan(guess) else 0, low), high)
-    low, high = _bracket(lambda place: accepts(_double(place)), at, (low, high))
-    while high - low > 1:
-        middle = (low + high) // 2
-        if accepts(_double(middle)):
-            low = middle
-        else:
-            high = middle
-    return _double(low)
+
+    def is_before(value: float) -> bool:
+        if not piece.low <= value <= piece.high:
+            return value < piece.low
+        return passes(test, shape.at(value)) is (piece.sign > 0)
+
+    edge = last_passing(is_before, 0.0)
+    # The library's function is taken to be monotonic; where it is not quite, it is left alone.
+    if edge is not None and any(is_before(v) is not (v <= edge) for v in around(edge, CLOSE)):
+        return None
+    ends = {math.inf} if edge is None else {edge, math.inf}
+    limits = {math.nextafter(piece.low, -math.inf), piece.high} - {-math.inf}
+    missing = _at(found, shape, None)
+    single = _threshold(found, shape, sorted(ends | limits))
+    if single is not None:
+        return replace(single, missing=missing)
+    within = {end for end in ends if piece.low <= end < piece.high} | {piece.high}
+    inside = _threshold(found, shape, sorted(within))
+    if inside is None or missing is not found.missing:
+        return None
+    return replace(inside, subject=_within(shape), missing=missing)
 
 
-def _bracket(accepts: Callable[[int], bool], at: int, limits: tuple[int, int]) -> tuple[int, int]:
-    """Two places around the edge: the first accepts, the second does not; steps double."""
-    low, high = limits
-    step = 1
-    if accepts(at):
-        low = at
-        while at + step < high and accepts(at + step):
-            low, step = at + step, step * 2
-        return low, min(at + step, high)
-    high = at
-    while at - step > low and not accepts(at - step):
-        high, step = at - step, step * 2
-    return max(at - step, low), high
+def _at(found: Preimage, shape: Curve, value: float | None) -> bool:
+    result = shape.at(value)
+    return found.missing if is_missing(result) else passes(found.test, result) is not found.negated
 
 
-def _order(value: float) -> int:
-    """The place of a double among all doubles; -0.0 and 0.0 share one."""
-    bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
-    return bits if bits >= 0 else -(bits & LARGEST_INT64)
+def _threshold(found: Preimage, shape: Curve, ends: list[float]) -> Preimage | None:
+    """One test on what is inside, given the last doubles of the ranges with one outcome each."""
+    outcomes = [_at(found, shape, end) for end in ends]
+    changes = [place for place in range(1, len(ends)) if outcomes[place] is not outcomes[place - 1]]
+    match changes:
+        case []:
+            return Preimage(shape.inner, Membership(()), outcomes[-1], found.missing)
+        case [place]:
+            below = Threshold(Comparison.LE, ends[place - 1])
+            return Preimage(shape.inner, below, not outcomes[0], found.missing)
+        case _:
+            return None
 
 
-def _double(place: int) -> float:
-    bits = place if place >= 0 else (-place) | (1 << 63)
-    value: float = struct.unpack("<d", struct.pack("<Q", bits))[0]
-    return value
+def _within(shape: Curve) -> Expr:
+    """The value inside a curve, missing where the curve has no value."""
+    nothing = Constant(None, DType.FLOAT64)
+    subject, piece = shape.inner, shape.piece
+    if piece.high < math.inf:
+        last = Threshold(Comparison.LE, piece.high)
+        subject = Branch(shape.inner, last, subject, nothing, nothing)
+    if piece.low > -math.inf:
+        below = Threshold(Comparison.LT, piece.low)
+        subject = Branch(shape.inner, below, nothing, subject, nothing)
+    return subject

@@ -20,10 +20,11 @@ from procgen.passes.preimage import Preimage, preimage
 def pull_back_splits(program: Program, _: Target) -> Program:
     """Rewrite every split of every ensemble in terms of input columns, where that is exact."""
     columns = {field.name: field.dtype for field in program.inputs}
+    present = frozenset(r.subject for r in program.requirements if not r.accepts_missing)
     return replace(
         program,
         bindings=tuple(
-            replace(binding, value=_Puller(columns, binding.value).ensemble())
+            replace(binding, value=_Puller(columns, binding.value, present).ensemble())
             if isinstance(binding.value, Ensemble)
             else binding
             for binding in program.bindings
@@ -34,8 +35,11 @@ def pull_back_splits(program: Program, _: Target) -> Program:
 class _Puller:
     """Rewrites one ensemble; remembers what it has found, because trees repeat their tests."""
 
-    def __init__(self, columns: dict[str, DType], ensemble: Ensemble) -> None:
+    def __init__(
+        self, columns: dict[str, DType], ensemble: Ensemble, present: frozenset[Expr]
+    ) -> None:
         self._columns = columns
+        self._present = present
         self._source = ensemble
         self._features: dict[Expr, int] = {}
         self._known: dict[tuple[int, Test, bool], tuple[int, Preimage]] = {}
@@ -60,9 +64,17 @@ class _Puller:
         key = (split.feature, split.test, split.default_left)
         if key not in self._known:
             source = self._source.features[split.feature]
-            found = preimage(source, split.test, missing=split.default_left, columns=self._columns)
+            found = self._preimage(source, split)
             if isinstance(found.subject, Constant):
                 found = replace(found, subject=source, test=split.test, negated=False)
             feature = self._features.setdefault(found.subject, len(self._features))
             self._known[key] = (feature, found)
         return self._known[key]
+
+    def _preimage(self, source: Expr, split: Split) -> Preimage:
+        found = preimage(source, split.test, missing=split.default_left, columns=self._columns)
+        if isinstance(found.subject, Column) or source not in self._present:
+            return found
+        # A row in which this feature is missing is refused, so it may go either way.
+        other = preimage(source, split.test, missing=not split.default_left, columns=self._columns)
+        return other if isinstance(other.subject, Column) else found

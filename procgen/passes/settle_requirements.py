@@ -67,12 +67,19 @@ def _move_interval(
     upper = Threshold(Comparison.LE, high)
     lower = Threshold(Comparison.LT, low)  # and then not this one
     subject = requirement.subject
-    under = preimage(subject, upper, missing=missing, columns=columns)
+    # A missing value is refused as one that lies below `low`; under `high` it may then lie as well.
+    under = preimage(subject, upper, missing=True, columns=columns)
     over = preimage(subject, lower, missing=not missing, columns=columns)
-    top, bottom = (over, under) if under.negated else (under, over)
-    if isinstance(top.test, Membership) or _is_table(bottom.test):
+    if _is_whole(under, holds=True) and _is_whole(over, holds=False):
+        accepts = under.missing and not over.missing
+        return replace(requirement, subject=under.subject, test=Present(), accepts_missing=accepts)
+    if _is_table(under.test) or _is_table(over.test) or under.subject != over.subject:
         return _from_table(requirement, under.subject)
-    test = Interval(_above(bottom.test, _lowest(bottom.subject, columns)), _up_to(top.test))
+    ends = _ends(under.subject, columns)
+    accepted, excluded = _range(under, ends, holds=True), _range(over, ends, holds=False)
+    if accepted is None or excluded is None:
+        return _from_table(requirement, under.subject)
+    test = Interval(max(accepted[0], excluded[0]), min(accepted[1], excluded[1]))
     return Requirement(
         under.subject,
         Present() if _all_numbers(test) else test,
@@ -81,33 +88,48 @@ def _move_interval(
     )
 
 
+Range = tuple[float | int, float | int]
+
+
+def _range(found: Preimage, ends: Range, *, holds: bool) -> Range | None:
+    """The values for which a threshold holds, or does not; None if there are none."""
+    lowest, highest = ends
+    below = found.negated is not holds
+    match found.test:
+        case Threshold() as test:
+            return (lowest, _up_to(test)) if below else (_above(test), highest)
+        case _:
+            return None if below else ends
+
+
+def _ends(subject: Expr, columns: dict[str, DType]) -> Range:
+    whole = isinstance(subject, Column) and columns[subject.name] is DType.INT64
+    return (SMALLEST_INT64, LARGEST_INT64) if whole else (-math.inf, math.inf)
+
+
+def _is_whole(found: Preimage, *, holds: bool) -> bool:
+    """Whether every value that is not missing passes, or none."""
+    return found.test == Membership(()) and found.negated is holds
+
+
 def _is_table(test: object) -> bool:
     return isinstance(test, Membership) and bool(test.categories)
 
 
-def _lowest(subject: Expr, columns: dict[str, DType]) -> float | int:
-    whole = isinstance(subject, Column) and columns[subject.name] is DType.INT64
-    return SMALLEST_INT64 if whole else -math.inf
-
-
-def _up_to(test: object) -> float | int:
+def _up_to(test: Threshold) -> float | int:
     """The largest value that passes `x <= v` or `x < v`."""
-    assert isinstance(test, Threshold)  # noqa: S101 - the caller has looked
     if test.op is Comparison.LE:
         return test.value
     return math.nextafter(float(test.value), -math.inf)
 
 
-def _above(test: object, lowest: float | int) -> float | int:
-    """The smallest value that fails `x <= v` or `x < v`; no value passes an empty set."""
-    if isinstance(test, Membership):
-        return lowest
-    assert isinstance(test, Threshold)  # noqa: S101 - the caller has looked
+def _above(test: Threshold) -> float | int:
+    """The smallest value that fails `x <= v` or `x < v`."""
     if test.op is Comparison.LT:
         return test.value
     if isinstance(test.value, int):
         return test.value + 1
-    return math.nextafter(test.value, math.inf)
+    return math.nextafter(test.value, math.inf) + 0.0
 
 
 def _from_table(requirement: Requirement, subject: Expr) -> Requirement:

@@ -23,11 +23,16 @@ from procgen.ir.expressions import (
     number,
 )
 from procgen.ir.program import Program
+from procgen.ir.search import last_passing
 from procgen.ir.target import Target
 from procgen.ir.types import DType
 from procgen.ir.walk import rewrite_program
 from procgen.passes.arithmetic import least_magnitude
-from procgen.passes.preimage import last_passing
+
+LARGEST_LOST_SQUARE = 1.5717277847026285e-162
+"""The largest double whose square is 0."""
+LARGEST_LOST_SHARE = 1e-320
+"""Of a share of a sum: a few of the smallest doubles."""
 
 
 def trap_underflow(program: Program, target: Target) -> Program:
@@ -42,6 +47,10 @@ def trap_underflow(program: Program, target: Target) -> Program:
                 BinaryOp.MULTIPLY | BinaryOp.DIVIDE, operand, Constant(float() as value, _)
             ):
                 return _guarded(expr, operand, value, columns)
+            case Binary(BinaryOp.MULTIPLY, left, right) if left == right:
+                return _lost_below(expr, left, LARGEST_LOST_SQUARE)
+            case Binary(BinaryOp.DIVIDE, operand, divisor) if not isinstance(divisor, Constant):
+                return _lost_below(expr, operand, LARGEST_LOST_SHARE)
             case _:
                 return expr
 
@@ -56,6 +65,10 @@ def _guarded(expr: Binary, operand: Expr, constant: float, columns: dict[str, DT
     largest_lost = last_passing(lambda x: product(x) == 0 if x >= 0 else True, least)
     if largest_lost is None:
         return expr
+    return _lost_below(expr, operand, largest_lost)
+
+
+def _lost_below(expr: Binary, operand: Expr, largest_lost: float) -> Branch:
     test = Threshold(Comparison.LE, largest_lost, DType.FLOAT64)
     return Branch(Unary(UnaryOp.ABSOLUTE, operand), test, number(0.0), expr, expr)
 

@@ -153,9 +153,7 @@ def test_missing_package_of_a_pickle_is_named(tmp_path):
         load_model(path, trust=True)
 
 
-@pytest.mark.parametrize(
-    ("name", "library"), [("m.txt", "LightGBM"), ("m.ubj", "XGBoost"), ("m.cbm", "CatBoost")]
-)
+@pytest.mark.parametrize(("name", "library"), [("m.onnx", "ONNX"), ("m.pmml", "PMML")])
 def test_format_of_another_library_is_refused_by_name(tmp_path, name, library):
     path = tmp_path / name
     path.write_text("tree\nversion=v4\n")

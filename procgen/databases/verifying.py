@@ -1,0 +1,73 @@
+"""Asking every version that is in the database again: its verify script and its parity cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from procgen.databases.database import Database
+from procgen.databases.history import read_events
+from procgen.databases.report import Certificate, Gate
+from procgen.errors import DatabaseError, ParityError
+from procgen.migrations.facades import model_states
+from procgen.migrations.header import Kind, ModelVersion
+from procgen.migrations.ledger import applied_events
+from procgen.migrations.migration import Migration
+from procgen.migrations.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One migration asked again.
+
+    Attributes:
+        migration: which.
+        certificate: what the parity gate answered, for a version.
+        failure: what is wrong, or None.
+    """
+
+    migration: Migration
+    certificate: Certificate | None = None
+    failure: str | None = None
+
+
+def verify_applied(
+    project: Project, database: Database, gate: Gate | None, name: str | None = None
+) -> tuple[Verified, ...]:
+    """Ask what is applied, each in a transaction that is rolled back.
+
+    Args:
+        project: the files.
+        database: where.
+        gate: asked about each version, as in an apply.
+        name: only this model.
+    """
+    with database.rehearsal():
+        applied = {event.migration for event in applied_events(read_events(database))}
+    migrations = [one for one in project.migrations(database.engine) if one.id in applied]
+    states = model_states(migrations)
+    return tuple(
+        _verified(migration, database, gate)
+        for migration in migrations
+        if migration.verify is not None and _is_wanted(migration.header.model, states, name)
+    )
+
+
+def _is_wanted(
+    version: ModelVersion | None, states: Mapping[ModelVersion, str], name: str | None
+) -> bool:
+    if version is None:
+        return name is None
+    return states.get(version) != "retired" and name in (None, version.name)
+
+
+def _verified(migration: Migration, database: Database, gate: Gate | None) -> Verified:
+    try:
+        with database.rehearsal():
+            if migration.verify is not None:
+                database.run_script(migration.verify, source=migration.source("verify"))
+            if gate is not None and migration.kind is Kind.CREATE:
+                return Verified(migration, gate(migration, database))
+    except (DatabaseError, ParityError) as error:
+        return Verified(migration, failure=str(error))
+    return Verified(migration)

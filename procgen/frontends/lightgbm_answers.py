@@ -1,0 +1,59 @@
+"""What LightGBM answers, in the shapes of our outputs; it never refuses a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from procgen.frontends.answers import QUESTIONS, Question
+from procgen.frontends.lightgbm_columns import CLASSIFIER, EVERY_CLASS, header_of, levels_by_column
+from procgen.frontends.registry import class_name
+from procgen.ir.program import OutputName
+from procgen.ir.types import DType
+
+
+@QUESTIONS.reads(*EVERY_CLASS)
+def questions(model: Any) -> dict[OutputName, Question]:
+    """What to ask a Booster or a wrapper; one with an objective of the user's has no classes."""
+    found: dict[OutputName, Question] = {
+        OutputName.PREDICT: lambda model, table: model.predict(as_trained(model, table)),
+        OutputName.MARGIN: lambda model, table: model.predict(
+            as_trained(model, table), raw_score=True
+        ),
+    }
+    if class_name(model) == CLASSIFIER and not callable(model.objective_):
+        found[OutputName.PROBA] = _probabilities
+    return found
+
+
+def _probabilities(model: Any, table: Any) -> Any:
+    shares = model.predict_proba(as_trained(model, table))
+    return shares[:, 1] if shares.shape[1] == 2 else shares
+
+
+def as_trained(model: Any, table: Any) -> Any:
+    """The table with categories where pandas had them in training, and else with doubles.
+
+    LightGBM reads an array of integers as float32, but the same integers of a DataFrame as doubles.
+    """
+    header = header_of(model)
+    if not header.levels:
+        return table if hasattr(table, "columns") else np.asarray(table, dtype=np.float64)
+    import pandas as pd  # noqa: PLC0415 - it is optional
+
+    frame = pd.DataFrame(table).reset_index(drop=True)
+    levels = levels_by_column(header, [_type_of(column) for _, column in frame.items()])
+    columns = {
+        name: pd.Series(pd.Categorical(column, [level for level, _ in levels[place].codes]))
+        if place in levels
+        else column.astype(float)
+        for place, (name, column) in enumerate(frame.items())
+    }
+    return pd.DataFrame(columns)
+
+
+def _type_of(column: Any) -> DType | None:
+    """Text, or not known: an object column is text unless it is of truth values with gaps."""
+    is_text = column.dtype == object and not any(isinstance(value, bool) for value in column)
+    return DType.TEXT if is_text else None
