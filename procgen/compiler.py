@@ -11,11 +11,13 @@ from procgen.frontends import Source, read_model
 from procgen.frontends.reading import input_names, require_fitted
 from procgen.frontends.samples import sample_table, sample_types
 from procgen.ir.codec import digest
+from procgen.ir.policies import Policies
 from procgen.ir.trees import collector_paused
 from procgen.ir.types import DType
 from procgen.passes import lower
 
 EVERYONE = ("PUBLIC",)
+AS_THE_MODEL = Policies()
 
 
 def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
@@ -28,6 +30,7 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
     types: Mapping[str, DType] | None = None,
     sample: Any = None,
     schema: str = "ml",
+    policies: Policies = AS_THE_MODEL,
 ) -> Artifact:
     """Compile a fitted model for one database.
 
@@ -41,6 +44,7 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
         sample: a DataFrame, an Arrow table or a .parquet or .csv file whose columns have the types
             of the inputs that `types` does not name.
         schema: where the routines live.
+        policies: what becomes of missing and unseen values, where not what the model does.
 
     Raises:
         ProcgenError: the model, its inputs, or their size cannot be compiled exactly.
@@ -51,7 +55,9 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
         names = [name for name in input_names(model, inputs) if name not in given]
         types = {**sample_types(sample_table(sample), names), **(types or {})}
     source = read_model(model, inputs, types)
-    return compile_source(source, name=name, target=target, version=version, schema=schema)
+    return compile_source(
+        source, name=name, target=target, version=version, schema=schema, policies=policies
+    )
 
 
 def compile_source(
@@ -62,6 +68,7 @@ def compile_source(
     version: int = 1,
     schema: str = "ml",
     roles: Sequence[str] = EVERYONE,
+    policies: Policies = AS_THE_MODEL,
 ) -> Artifact:
     """Compile a model that has been read; see `compile_model`.
 
@@ -69,14 +76,15 @@ def compile_source(
     """
     check_version_name(name, version)
     dialect = dialect_named(target)
+    program = policies.applied(source.program)
     with collector_paused():
         return ArtifactWriter(
             name=name,
             version=version,
             schema=schema,
             dialect=dialect,
-            program=source.program,
-            lowered=lower(source.program, dialect.target),
-            digest=digest(source.program),
+            program=program,
+            lowered=lower(program, dialect.target),
+            digest=digest(program),
             roles=tuple(roles),
         ).write()

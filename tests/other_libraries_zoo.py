@@ -64,7 +64,9 @@ def boosted(target: Any, columns: Any = None, **options: Any) -> Any:
     """A boosting machine of interpret: a classifier unless the target is a float."""
     is_number = np.asarray(target).dtype == np.float64
     kind = ExplainableBoostingRegressor if is_number else ExplainableBoostingClassifier
-    return kind(**SMALL, **options).fit(mixed() if columns is None else columns, target)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # missing values, and one class, are on purpose
+        return kind(**SMALL, **options).fit(mixed() if columns is None else columns, target)
 
 
 NOMINAL = ["continuous", "continuous", "nominal", "nominal", "nominal"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from sqlglot import exp
 from procgen.artifacts.templates import render
 from procgen.artifacts.verification import VerifyWriter
 from procgen.backends.dialect import Dialect
+from procgen.backends.printer import error_message
 from procgen.backends.routines import (
     SUFFIXES,
     Parameter,
@@ -21,7 +23,7 @@ from procgen.backends.routines import (
 from procgen.backends.select import SelectWriter
 from procgen.errors import InputsError, LimitError
 from procgen.ir.expressions import Threshold
-from procgen.ir.program import Program
+from procgen.ir.program import Action, Program
 from procgen.ir.trees import Ensemble, Split
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
@@ -153,8 +155,14 @@ class ArtifactWriter:
 
     def _notes(self) -> tuple[str, ...]:
         notes = []
-        if self.lowered.requirements:
+        if any(r.action is Action.REFUSE for r in self.lowered.requirements):
             notes.append("A row that Python would refuse scores NULL.")
+        notes += (
+            f"By policy: {'an error' if r.action is Action.ERROR else 'NULL'} where "
+            f"{json.dumps(error_message(r))}."
+            for r in self.program.requirements
+            if r.action is not Action.REFUSE
+        )
         if _sends_missing_left(self.lowered):
             notes.append("-x < -t is x > t, but false of NaN: a missing value takes the ELSE side.")
         return tuple(notes)

@@ -10,6 +10,7 @@ from procgen.ir.domain import domains
 from procgen.ir.enclosure import enclose
 from procgen.ir.expressions import Call, Element, Function, Reference
 from procgen.ir.interpreter import Row, Value, interpret
+from procgen.ir.policies import raises
 from procgen.ir.program import Output, OutputName, Program
 from procgen.ir.spans import ends, may_differ
 from procgen.ir.trees import Ensemble
@@ -35,9 +36,10 @@ def fixtures(program: Program) -> tuple[Fixture, ...]:
 
     One row in three has one extreme or missing value; more would have most models refuse every row.
     """
-    rows = list(dict.fromkeys(_rows(program)))
     names = [field.name for field in program.inputs]
-    mapped = [dict(zip(names, row, strict=True)) for row in rows]
+    every = {row: dict(zip(names, row, strict=True)) for row in _rows(program)}
+    rows = [row for row, mapping in every.items() if not raises(program, mapping)]
+    mapped = [every[row] for row in rows]
     scores = interpret(program, mapped)
     if _computes_with_exp(program):
         cases = (

@@ -11,6 +11,19 @@ from procgen.ir.types import DType, ListType, Scalar, Type
 
 
 @dataclass(frozen=True, slots=True)
+class Let:
+    """How an expression names values.
+
+    Attributes:
+        template: the value `{2}`, in which the name `{0}` stands for the fields `{1}`.
+        field: the field `{0}` with the value `{1}`.
+    """
+
+    template: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """How one database spells what the printer needs.
 
@@ -32,11 +45,12 @@ class Dialect:
         fence: written after a subquery whose columns must be computed once, not copied upwards.
         folds_case: whether names that differ in letter case only are one name.
         to_float: template of `{0}` as a double, for each type that has one.
-        let: template of the value `{2}`, in which the name `{0}` stands for `{1}`, or None where a
-            routine has variables for that.
+        let: how values get names inside an expression, or None where a routine has variables.
         longest_list: values of an IN list that are compared one by one; longer ones are split, or
             None where they need not be.
         exact_text: template of the text `{0}`, compared byte by byte whatever its collation.
+        raising: template of a condition `{0}` that raises an error with the text `{1}` instead of
+            being false; `{2}` is the input that it is about.
     """
 
     target: Target
@@ -53,8 +67,9 @@ class Dialect:
     fence: str
     folds_case: bool
     to_float: Mapping[DType, str]
-    let: str | None
+    let: Let | None
     exact_text: str
+    raising: str
     longest_list: int | None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from procgen.backends.dialect import Dialect
+from procgen.backends.dialect import Dialect, Let
 from procgen.backends.number_functions import number_functions
 from procgen.errors import UnrepresentableError
 from procgen.ir import float32
@@ -171,7 +171,8 @@ DUCKDB = Dialect(
     fence="",
     folds_case=True,
     to_float={dtype: "CAST({0} AS DOUBLE)" for dtype in TYPES if dtype is not DType.TEXT},
-    let="list_transform([{1}], lambda {0}: {2})[1]",
+    let=Let(template="list_transform([{{{1}}}], lambda {0}: {2})[1]", field="'{0}': {1}"),
     exact_text='({0} COLLATE "C")',
+    raising="CASE WHEN {0} THEN true ELSE error({1}) END",
     longest_list=4,
 )

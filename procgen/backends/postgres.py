@@ -225,5 +225,10 @@ POSTGRES = Dialect(
     },
     let=None,
     exact_text='({0} COLLATE "C")',
+    # An expression cannot RAISE, but a text that is no boolean fails and is quoted in the message.
+    # The input is part of it, or the planner would fail on the constant beforehand.
+    raising=(
+        "CASE WHEN {0} THEN true ELSE ({1} || coalesce(left(({2})::text, 0), ''))::boolean END"
+    ),
     longest_list=None,
 )

@@ -31,10 +31,11 @@ from procgen.ir.expressions import (
     UnaryOp,
     Vector,
 )
-from procgen.ir.program import Program
+from procgen.ir.program import Action, Program, Requirement
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
+from procgen.ir.walk import columns_of
 
 _SIGNS = {
     BinaryOp.ADD: "+",
@@ -42,6 +43,12 @@ _SIGNS = {
     BinaryOp.MULTIPLY: "*",
     BinaryOp.DIVIDE: "/",
 }
+
+
+def error_message(requirement: Requirement) -> str:
+    """What the database says of a row on which it raises an error."""
+    names = ", ".join(columns_of(requirement.subject))
+    return f"the input {names} is {requirement.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +165,24 @@ class Printer:
 
     def admission(self) -> tuple[str, ...]:
         """Conditions that all hold for a row that is scored, and are not all true of any other."""
-        texts = (
-            conditions.acceptable(
-                self.dialect,
-                self.text(requirement.subject),
-                self.typing.item_type(requirement.subject),
-                requirement.test,
-                accepts_missing=requirement.accepts_missing,
-            )
-            for requirement in self.program.requirements
-        )
+        raising = [r for r in self.program.requirements if r.action is Action.ERROR]
+        others = [r for r in self.program.requirements if r.action is not Action.ERROR]
+        texts = (self._acceptable(requirement) for requirement in (*raising, *others))
         return tuple(dict.fromkeys(text for text in texts if text != "true"))
+
+    def _acceptable(self, requirement: Requirement) -> str:
+        subject = self.text(requirement.subject)
+        condition = conditions.acceptable(
+            self.dialect,
+            subject,
+            self.typing.item_type(requirement.subject),
+            requirement.test,
+            accepts_missing=requirement.accepts_missing,
+        )
+        if requirement.action is not Action.ERROR or condition == "true":
+            return condition
+        message = self.dialect.literal(error_message(requirement), DType.TEXT)
+        return self.dialect.raising.format(condition, message, subject)
 
     def _subjects(self, ensemble: Ensemble) -> list[Subject]:
         return [

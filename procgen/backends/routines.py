@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
-from procgen.backends.sharing import Key, in_order, shared_values
+from procgen.backends.sharing import Key, in_levels, in_order, shared_values
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Call, Function, Reference
@@ -170,10 +171,10 @@ class RoutineWriter:
             or (dialect.let is None and bool(shared))
         )
         keys = in_order(self.program, (*shared, *inline.sums)) if procedural else shared
-        printer = self._printer(elsewhere, self._names(keys), positional=procedural)
-        value = printer.text(Reference(root))
-        if not procedural:
-            value = self._with_names(printer, keys, value)
+        levels = () if procedural else in_levels(self.program, self.typing, keys, elsewhere)
+        names = self._names(keys) if procedural else self._names_in(levels)
+        printer = self._printer(elsewhere, names, positional=procedural)
+        value = self._with_names(printer, levels, printer.text(Reference(root)))
         return Routine(
             name=self.schema.name + SUFFIXES[output.name],
             output=output.name,
@@ -185,13 +186,32 @@ class RoutineWriter:
             cost=max(100, inline.visits),
         )
 
-    def _with_names(self, printer: Printer, keys: Sequence[Key], value: str) -> str:
+    def _with_names(self, printer: Printer, levels: Sequence[Sequence[Key]], value: str) -> str:
+        """The value inside the names of each step, the first step outermost.
+
+        One name a step: DuckDB plans a lambda inside a lambda again for each one around it.
+        """
         let = self.schema.dialect.let
-        for key in reversed(keys):
+        for keys in reversed(levels):
             if let is None:
                 raise TypeError(f"{self.schema.dialect.name} has no names inside an expression")
-            value = let.format(printer.name_of(key), printer.definition(key), value)
+            step = printer.name_of(keys[0]).partition(".")[0]
+            fields = ", ".join(
+                let.field.format(printer.name_of(key).partition(".")[2], printer.definition(key))
+                for key in keys
+            )
+            value = let.template.format(step, fields, value)
         return value
+
+    def _names_in(self, levels: Sequence[Sequence[Key]]) -> dict[Key, str]:
+        """`step_1.total_1` and so on."""
+        taken = {field.name.casefold() for field in self.program.inputs}
+        steps = (f"step_{number}" for number in count(1) if f"step_{number}" not in taken)
+        return {
+            key: f"{step}.total_{number}"
+            for step, keys in zip(steps, levels, strict=False)
+            for number, key in enumerate(keys, start=1)
+        }
 
     def _printer(
         self,

@@ -8,7 +8,7 @@ product of these counts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from procgen.ir.expressions import (
     Branch,
@@ -140,6 +140,48 @@ def _copies(part: Expr, place: int) -> int:
             return 2
         case _:
             return 1
+
+
+def in_levels(
+    program: Program, typing: Typing, keys: Sequence[Key], elsewhere: Mapping[str, str]
+) -> tuple[tuple[Key, ...], ...]:
+    """The values in steps: each needs only values of the steps before its own."""
+    depth: dict[Key, int] = {}
+    for key in in_order(program, keys):
+        needed = _needed(typing, key, frozenset(depth), elsewhere)
+        depth[key] = 1 + max((depth[other] for other in needed), default=0)
+    last = max(depth.values(), default=0)
+    return tuple(tuple(key for key in depth if depth[key] == level) for level in range(1, last + 1))
+
+
+def _needed(
+    typing: Typing, key: Key, named: frozenset[Key], elsewhere: Mapping[str, str]
+) -> set[Key]:
+    """Which of the named values the text of one value contains."""
+    needed: set[Key] = set()
+    seen: set[str] = set()
+    value = typing.bindings[key if isinstance(key, str) else key[0]]
+    waiting = list(value.features) if isinstance(value, Ensemble) else [value]
+    while waiting:
+        part = waiting.pop()
+        sums = sums_of(typing, part, elsewhere)
+        for name, output in sums:
+            ensemble = typing.bindings[name]
+            if (name, output) in named:
+                needed.add((name, output))
+            elif isinstance(ensemble, Ensemble):
+                waiting.extend(ensemble.features)
+        if sums:
+            continue
+        if isinstance(part, Reference):
+            if part.name in named:
+                needed.add(part.name)
+            elif part.name not in seen and part.name not in elsewhere:
+                seen.add(part.name)
+                inner = typing.bindings[part.name]
+                waiting.extend(inner.features if isinstance(inner, Ensemble) else (inner,))
+        waiting.extend(children(part))
+    return needed
 
 
 def in_order(program: Program, keys: Iterable[Key]) -> tuple[Key, ...]:

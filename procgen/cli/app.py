@@ -13,6 +13,7 @@ from procgen.cli import (
     databases,
     demo,
     drifting,
+    exporting,
     history,
     mending,
     projects,
@@ -70,3 +71,4 @@ app.command("repair", epilog=mending.REPAIR_EXAMPLE)(mending.repair)
 app.command("baseline", epilog=mending.BASELINE_EXAMPLE)(mending.baseline)
 app.command("sql", epilog=sql.EXAMPLE)(sql.sql)
 app.command("check-migrations", epilog=checking.EXAMPLE)(checking.check_migrations)
+app.command("export", epilog=exporting.EXAMPLE)(exporting.export)

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from procgen.cli.compiling import Compiled, Reading, compile_into, find_version, read_saved
+from procgen.cli.compiling import (
+    Compiled,
+    Reading,
+    compile_into,
+    find_version,
+    read_saved,
+    with_policies,
+)
 from procgen.cli.console import say, say_json, say_script, working
 from procgen.cli.listing import lines, names
 from procgen.cli.options import AsJson, Folder
@@ -34,6 +41,18 @@ SampleFile = Annotated[
     typer.Option("--sample", metavar="FILE", help="Parquet or CSV: types, and parity cases."),
 ]
 Trust = Annotated[bool, typer.Option("--trust", help="Load a file that can run code (pickle).")]
+OnMissing = Annotated[
+    str,
+    typer.Option(
+        "--on-missing",
+        metavar="POLICY",
+        help="model, null or error; or by input: age=null,plan=error.",
+    ),
+]
+OnUnseen = Annotated[
+    str,
+    typer.Option("--on-unseen", metavar="POLICY", help="The same for categories not seen."),
+]
 ToStdout = Annotated[bool, typer.Option("--stdout", help="Print the up script; write nothing.")]
 Schema = Annotated[
     str | None, typer.Option("--schema", help="With --stdout: the schema of the routines.")
@@ -48,6 +67,8 @@ def compile_command(  # noqa: PLR0913 - an option is a parameter
     inputs: InputsFile = None,
     sample: SampleFile = None,
     trust: Trust = False,
+    on_missing: OnMissing = "model",
+    on_unseen: OnUnseen = "model",
     stdout: ToStdout = False,
     schema: Schema = None,
     folder: Folder = Path(),
@@ -64,6 +85,7 @@ def compile_command(  # noqa: PLR0913 - an option is a parameter
     project = load_project(folder) if not stdout or (folder / SETTINGS).exists() else None
     with working(f"reading {model}"):
         reading = read_saved(model, inputs=inputs, sample=sample, trust=trust)
+        reading = with_policies(reading, on_missing, on_unseen)
     if project is None or stdout:
         say_script(_script(project, name, reading, target, schema))
         return

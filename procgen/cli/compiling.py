@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from procgen.frontends.reading import input_names, require_fitted
 from procgen.frontends.samples import Rows, read_inputs, read_sample, sample_rows, sample_types
 from procgen.ir import codec
 from procgen.ir.expressions import Constant
+from procgen.ir.policies import Policies, Rule
 from procgen.migrations.create import create_files, find_create_migration
 from procgen.migrations.header import ModelVersion
 from procgen.migrations.models import model_path, newest_version, read_model_file
@@ -83,6 +84,15 @@ def read_fitted(model: Any, inputs: Any, sample: pa.Table | None) -> Reading:
     names = [name for name in input_names(model, inputs) if name not in given]
     source = read_model(model, inputs, sample_types(sample, names))
     return Reading(model, source, sample_rows(sample, source.program.inputs))
+
+
+def with_policies(reading: Reading, on_missing: str, on_unseen: str) -> Reading:
+    """The same model with what `--on-missing` and `--on-unseen` say."""
+    policies = Policies(
+        Rule.parse(on_missing, "--on-missing"), Rule.parse(on_unseen, "--on-unseen")
+    )
+    program = policies.applied(reading.source.program)
+    return replace(reading, source=replace(reading.source, program=program))
 
 
 def find_version(project: Project, name: str, source: Source) -> Version:

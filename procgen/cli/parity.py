@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from procgen.frontends import Source, python_answers
+from procgen.frontends import Source
 from procgen.verify import check_answers, probe_rows
 from procgen.verify.cases import Cases
+from procgen.verify.expected import answerable, expected_answers
 
 if TYPE_CHECKING:
     from procgen.artifacts.artifact import Artifact
@@ -20,8 +21,8 @@ def make_cases(model: Any, source: Source, artifact: Artifact, sample: Rows) -> 
     Raises:
         ParityError: the compiled Program answers otherwise.
     """
-    rows = [*probe_rows(artifact.lowered), *sample]
-    cases = Cases(rows, python_answers(model, source.program.inputs, rows))
+    rows = answerable(source.program, [*probe_rows(artifact.lowered), *sample])
+    cases = Cases(rows, expected_answers(source.program, model, rows))
     check_answers(source, cases)
     return cases
 

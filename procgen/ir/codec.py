@@ -85,7 +85,11 @@ def _encode(value: Any) -> Any:
         case tuple():
             return [_encode(item) for item in value]
         case _:
-            fields = {f.name: _encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+            fields = {
+                f.name: _encode(getattr(value, f.name))
+                for f in dataclasses.fields(value)
+                if not (f.metadata.get("omitted") and getattr(value, f.name) == f.default)
+            }
             return {"kind": type(value).__name__} | fields
 
 
@@ -128,7 +132,7 @@ def _decode_object(cls: type, value: Mapping[str, Any]) -> Any:
     enums = _enum_fields(cls)
     fields = {name: _decode(item) for name, item in value.items() if name != "kind"}
     for name, kind in enums.items():
-        if isinstance(fields[name], str):
+        if isinstance(fields.get(name), str):
             fields[name] = kind(fields[name])
     return cls(**fields)
 

@@ -63,10 +63,11 @@ def interpret(program: Program, rows: Sequence[Row]) -> dict[OutputName, list[Va
 
 def admits(program: Program, row: Row) -> bool:
     """Whether Python would score the row at all."""
-    return all(_meets(requirement, row) for requirement in program.requirements)
+    return all(meets(requirement, row) for requirement in program.requirements)
 
 
-def _meets(requirement: Requirement, row: Row) -> bool:
+def meets(requirement: Requirement, row: Row) -> bool:
+    """Whether a row keeps one requirement."""
     subject = evaluate(requirement.subject, row, {})
     if is_missing(subject):
         return requirement.accepts_missing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from procgen.ir.expressions import Expr, Interval, Membership, Present
 from procgen.ir.trees import Ensemble
@@ -18,9 +18,21 @@ class OutputName(enum.StrEnum):
     MARGIN = "margin"
 
 
+class Action(enum.StrEnum):
+    """Why a row is not scored, and what comes of it.
+
+    REFUSE is the model's own: Python raises, and the database gives NULL. NULL and ERROR are the
+    user's policy: the database gives NULL where Python has a score, or raises an error.
+    """
+
+    REFUSE = "refuse"
+    NULL = "null"
+    ERROR = "error"
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What Python demands of a value; a row that breaks it is refused and every output is missing.
+    """What is demanded of a value; a row that breaks it is refused and every output is missing.
 
     `reason` is a phrase about the rows it refuses, such as "missing" or "not finite".
     """
@@ -29,6 +41,8 @@ class Requirement:
     test: Interval | Membership | Present
     accepts_missing: bool
     reason: str
+    # Left out of the JSON as it mostly is: a model without policies keeps its digest.
+    action: Action = field(default=Action.REFUSE, metadata={"omitted": True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from procgen.ir.expressions import (
     Threshold,
 )
 from procgen.ir.interpreter import is_missing
-from procgen.ir.program import Program, Requirement
+from procgen.ir.program import Action, Program, Requirement
 from procgen.ir.target import Target
 from procgen.ir.types import DType, Scalar
 from procgen.passes.preimage import LARGEST_INT64, SMALLEST_INT64, Preimage, preimage
@@ -26,12 +26,12 @@ from procgen.passes.preimage import LARGEST_INT64, SMALLEST_INT64, Preimage, pre
 def settle_requirements(program: Program, _: Target) -> Program:
     """Move each requirement to its column, drop those that every row meets, and merge the rest."""
     columns = {field.name: field.dtype for field in program.inputs}
-    settled: dict[tuple[Expr, bool], Requirement] = {}
+    settled: dict[tuple[Expr, bool, Action], Requirement] = {}
     for requirement in program.requirements:
-        moved = _move(requirement, columns)
+        moved = replace(_move(requirement, columns), action=requirement.action)
         if _always_met(moved):
             continue
-        key = (moved.subject, isinstance(moved.test, Membership))
+        key = (moved.subject, isinstance(moved.test, Membership), moved.action)
         settled[key] = _both(settled[key], moved) if key in settled else moved
     return replace(program, requirements=tuple(settled.values()))
 

@@ -25,7 +25,7 @@ from procgen.ir.program import OutputName, Program
 from procgen.ir.spans import holds, knows_nothing, units_of
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import Scalar
-from procgen.ir.walk import children
+from procgen.ir.walk import children, descend
 
 EPSILON = sys.float_info.epsilon
 FLOAT32_FUNCTIONS = frozenset(

@@ -10,12 +10,13 @@ from procgen.artifacts.artifact import Artifact
 from procgen.databases.database import Database
 from procgen.databases.opening import open_database
 from procgen.errors import DatabaseError, InputsError, ParityError
-from procgen.frontends import Source, python_answers
+from procgen.frontends import Source
 from procgen.ir.interpreter import Row, interpret
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, depth
 from procgen.ir.types import Scalar
 from procgen.verify.cases import Cases
+from procgen.verify.expected import answerable, expected_answers
 from procgen.verify.compare import Judge
 from procgen.verify.probes import PROBES, in_type, make_probes, random_rows
 from procgen.verify.report import ParityReport
@@ -107,7 +108,8 @@ def _question(
         *made.rows,
         *random_rows(artifact.lowered, random),
     ]
-    want = python_answers(model, artifact.program.inputs, every)
+    every = answerable(artifact.program, every)
+    want = expected_answers(artifact.program, model, every)
     return Question(artifact, every, made.left_out, want)
 
 

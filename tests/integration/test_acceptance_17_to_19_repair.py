@@ -57,12 +57,12 @@ def test_17_what_was_repaired_is_exported_and_imported(duckdb_team, tmp_path):
     )
     team.ok("repair", "0004")
     team.ok("repair", "0005")
+    comments = "SELECT count(DISTINCT comment) FROM duckdb_functions() WHERE schema_name = 'ml'"
+    assert team.fetch(comments) == [(3,)]
     exported(team, tmp_path / "export")
     elsewhere = duckdb.connect()
     elsewhere.execute(f"IMPORT DATABASE '{tmp_path / 'export'}'")
     assert elsewhere.execute("SELECT ml.churn(1), ml.churn_v1(1)").fetchall() == [(3.0, 2.0)]
-    comments = "SELECT count(DISTINCT comment) FROM duckdb_functions() WHERE schema_name = 'ml'"
-    assert elsewhere.execute(comments).fetchall() == [(3,)]
     elsewhere.close()
 
 
