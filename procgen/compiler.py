@@ -60,7 +60,7 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
     )
 
 
-def compile_source(
+def compile_source(  # noqa: PLR0913 - a project sets some, a user others
     source: Source,
     *,
     name: str,

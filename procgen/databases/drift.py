@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from procgen.databases.database import Database
 from procgen.databases.difference import Difference, attribute_changes, first_difference, grants
-from procgen.databases.fingerprints import Expectation, expectations, in_words_of, same
+from procgen.databases.fingerprints import Expectation, expectations, in_words_of
 from procgen.databases.history import read_events
 from procgen.databases.replay import Replay
 from procgen.errors import DatabaseError
@@ -98,11 +98,7 @@ def changed(
 ) -> dict[str, StoredObject | None]:
     """Each object that is missing (None) or not as expected."""
     pairs = {name: live.get(name) for name in expected}
-    return {
-        name: found
-        for name, found in pairs.items()
-        if found is None or not same(found, expected[name].stored)
-    }
+    return {name: found for name, found in pairs.items() if not expected[name].agrees(found)}
 
 
 def refuse_drift(project: Project, database: Database, events: Sequence[Event]) -> None:

@@ -16,10 +16,22 @@ from procgen.migrations.migration import Migration
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One object as it should be, and the event that says so."""
+    """One object as it should be, and the event that says so.
+
+    Attributes:
+        stored: what should be there.
+        event: what made it so.
+        is_comparable: whether it is in the words of this version of the engine; else only its
+            absence can be told.
+    """
 
     stored: StoredObject
     event: Event
+    is_comparable: bool = True
+
+    def agrees(self, live: StoredObject | None) -> bool:
+        """Whether what is stored is what should be."""
+        return live is not None and (not self.is_comparable or same(live, self.stored))
 
 
 def expectations(
@@ -51,12 +63,15 @@ def translated(
     recorded: Mapping[str, Expectation], replay: Mapping[str, StoredObject], database: Database
 ) -> dict[str, Expectation]:
     """The same with the fingerprints of a replay where another version recorded them."""
-    return {
-        name: one
-        if database.is_like(one.event.engine) or name not in replay
-        else Expectation(in_words_of(one.stored, replay[name]), one.event)
-        for name, one in recorded.items()
-    }
+    return {name: _translated(one, replay.get(name), database) for name, one in recorded.items()}
+
+
+def _translated(one: Expectation, replayed: StoredObject | None, database: Database) -> Expectation:
+    if database.is_like(one.event.engine):
+        return one
+    if replayed is None:  # a hand-written migration made it
+        return replace(one, is_comparable=False)
+    return replace(one, stored=in_words_of(one.stored, replayed))
 
 
 def in_words_of(stored: StoredObject, replay: StoredObject) -> StoredObject:

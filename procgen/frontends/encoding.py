@@ -101,8 +101,9 @@ def _one_hot(step: Any, index: int, feature: Feature, categories: Categories) ->
         if column is not None:
             members[column].append(value)
     tables = []
-    # A table lists its own categories; that of unseen ones lists all others.
-    unlisted = [v for v, own in placed if own is None and unknown is None]
+    # A table lists its own categories, and that of the unseen ones all others: what goes where an
+    # unseen one goes (the dropped category, or infrequent ones) is in none, but it is known.
+    unlisted = [value for value, own in placed if own == unknown]
     for column in range(width):
         otherwise = 1.0 if column == unknown else 0.0
         if column == unknown:
@@ -111,7 +112,6 @@ def _one_hot(step: Any, index: int, feature: Feature, categories: Categories) ->
             listed = members[column]
         cases = [Case(value, number(1.0 - otherwise)) for value in listed]
         if column == width - 1:
-            # What no table lists, such as the dropped category, is listed all the same: it is known.
             cases += (Case(value, number(otherwise)) for value in unlisted)
         when_missing = number(1.0 if column == missing else 0.0)
         tables.append(Match(subject, tuple(cases), number(otherwise), when_missing))

@@ -19,11 +19,17 @@ from procgen.frontends.registry import BRIDGED, ESTIMATORS, Frame, Scope, Scores
 from procgen.ir.expressions import (
     Binary,
     BinaryOp,
+    Branch,
     Call,
+    Comparison,
+    Constant,
     Expr,
     Function,
     Reference,
     Sum,
+    Threshold,
+    Unary,
+    UnaryOp,
     number,
 )
 from procgen.ir.program import Binding, OutputName
@@ -38,6 +44,8 @@ OPERATIONS = {
     "SUB": BinaryOp.SUBTRACT,
 }
 LARGEST_POWER = 64
+VANISHING = 1e-300
+"""A power below this is nothing beside the other kernels."""
 
 
 @ESTIMATORS.reads(*REGRESSORS)
@@ -148,7 +156,7 @@ class _Reading:
             case "BinNumExpr" if node.op.name == "ADD":
                 return Sum(tuple(grouped(parts)))
             case "BinNumExpr":
-                return Binary(OPERATIONS[node.op.name], *parts)
+                return _binary(OPERATIONS[node.op.name], *parts)
             case kind:
                 raise UnsupportedModelError(
                     f"no front-end reads m2cgen's {kind}",
@@ -156,18 +164,33 @@ class _Reading:
                 )
 
     def _power(self, base: Expr, exponent: int) -> Expr:
-        """The product as libsvm makes it, from the squares."""
-        if exponent > 1 and exponent != 2:
-            binding = Binding(self.scope.name(f"kernel_{len(self.bindings) + 1}"), base)
-            self.bindings.append(binding)
-            base = Reference(binding.name)
-        made: Expr | None = None
-        while exponent:
-            if exponent % 2:
-                made = base if made is None else Binary(BinaryOp.MULTIPLY, made, base)
-            exponent //= 2
-            base = Binary(BinaryOp.MULTIPLY, base, base)
-        return number(1.0) if made is None else made
+        """The product as libsvm makes it, from the squares; one that vanishes is 0."""
+        if exponent < 3:
+            return _product(base, exponent)
+        binding = Binding(self.scope.name(f"kernel_{len(self.bindings) + 1}"), base)
+        self.bindings.append(binding)
+        named = Reference(binding.name)
+        # PostgreSQL raises where a product rounds to zero, and so does a square on the way to it.
+        lost = Threshold(Comparison.LE, VANISHING ** (1.0 / exponent))
+        size = Unary(UnaryOp.ABSOLUTE, named)
+        return Branch(size, lost, number(0.0), _product(named, exponent), missing=named)
+
+
+def _product(base: Expr, exponent: int) -> Expr:
+    made: Expr | None = None
+    while exponent:
+        if exponent % 2:
+            made = base if made is None else Binary(BinaryOp.MULTIPLY, made, base)
+        exponent //= 2
+        base = Binary(BinaryOp.MULTIPLY, base, base)
+    return number(1.0) if made is None else made
+
+
+def _binary(op: BinaryOp, left: Expr, right: Expr) -> Binary:
+    """A constant factor stands on the right, where the passes look for it."""
+    if op is BinaryOp.MULTIPLY and isinstance(left, Constant):
+        left, right = right, left
+    return Binary(op, left, right)
 
 
 def _parts(node: Any) -> list[Any]:

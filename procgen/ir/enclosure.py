@@ -80,7 +80,7 @@ def is_weighted_sum(total: Sum) -> bool:
 
     Votes of trees and models are added as written; columns, and whatever has weights, are not.
     """
-    if len(total.terms) < 3:
+    if len(total.terms) < 3 and not any(isinstance(term, Sum) for term in total.terms):
         return False
     return any(_is_arithmetic(part) for term in total.terms for part in descend(term))
 

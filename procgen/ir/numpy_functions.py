@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from statistics import NormalDist
 from typing import Any
 
@@ -15,10 +16,15 @@ import numpy as np
 
 from procgen.ir.expressions import Function
 
-try:
-    from scipy.special import ndtri as _ndtri
-except ImportError:
-    _ndtri = None
+
+@cache
+def _ndtri() -> Any:
+    """SciPy's function, or None; it is imported when it is first asked for."""
+    try:
+        from scipy.special import ndtri  # noqa: PLC0415
+    except ImportError:
+        return None
+    return ndtri
 
 
 def _of_numpy(ufunc: Any) -> Callable[[float], float]:
@@ -34,8 +40,9 @@ def normal_quantile(value: float) -> float:
 
     It has SciPy's bits where SciPy is installed, as it is wherever a model can be read.
     """
-    if _ndtri is not None:
-        return float(_ndtri(value))
+    of_scipy = _ndtri()
+    if of_scipy is not None:
+        return float(of_scipy(value))
     if 0.0 < value < 1.0:
         return NormalDist().inv_cdf(value)
     return {0.0: -math.inf, 1.0: math.inf}.get(value, math.nan)

@@ -1,8 +1,8 @@
 """What the database does with a missing or unseen value, where the user wants other than the model.
 
-    model   what Python does; NULL where Python raises
-    null    NULL, also where the model has a score
-    error   the query fails, and names the input
+model   what Python does; NULL where Python raises
+null    NULL, also where the model has a score
+error   the query fails, and names the input
 """
 
 from __future__ import annotations
@@ -104,7 +104,11 @@ class Policies:
             action = self.missing.action(own.name)
             if action is not None:
                 yield Requirement(
-                    Column(own.name), Present(), accepts_missing=False, reason=MISSING, action=action
+                    Column(own.name),
+                    Present(),
+                    accepts_missing=False,
+                    reason=MISSING,
+                    action=action,
                 )
 
     def _of_unseen(

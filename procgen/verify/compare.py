@@ -283,17 +283,24 @@ def _weighted_sums(program: Program) -> Iterator[Weights]:
         value = program.binding(value.name)
     parts = value.items if isinstance(value, Vector) else (value,)
     for part in parts:
-        if isinstance(part, Sum):
+        if isinstance(part, Sum) and not has_references(part):
             yield Weights.of(part)
 
 
 def _is_composite(program: Program, sums: tuple[Weights, ...]) -> bool:
-    """Whether weighted sums stand elsewhere than in the margin, or add up what may differ too."""
+    """Whether weighted sums stand elsewhere than in the margin, or add up what may differ too.
+
+    So does a softmax of logarithms, which rounds by more than a link may.
+    """
     found = weighted_sums(program)
-    if not found:
+    margin = program.output(OutputName.MARGIN)
+    used = (_functions(program, output.binding) for output in program.outputs)
+    if any(Function.SOFTMAX_OF_LOGS in functions for functions in used):
+        return True
+    if not found or margin is None:
         return False
     terms = [term for weights in sums for term in weights.terms]
-    return len(found) > 1 or not sums or any(map(_may_differ_itself, terms))
+    return set(found) != {margin.binding} or not sums or any(map(_may_differ_itself, terms))
 
 
 def _may_differ_itself(term: Expr) -> bool:

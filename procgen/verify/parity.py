@@ -16,8 +16,8 @@ from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, depth
 from procgen.ir.types import Scalar
 from procgen.verify.cases import Cases
-from procgen.verify.expected import answerable, expected_answers
 from procgen.verify.compare import Judge
+from procgen.verify.expected import answerable, expected_answers
 from procgen.verify.probes import PROBES, in_type, make_probes, random_rows
 from procgen.verify.report import ParityReport
 from procgen.verify.scoring import install, routine_writer, score
