@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from procgen.cli.differences import describe, stored_program
 from procgen.cli.parity import make_cases
 from procgen.compiler import EVERYONE, compile_source
+from procgen.errors import ProcgenError
 from procgen.frontends import Source, load_model, read_model
 from procgen.frontends.reading import input_names, require_fitted
 from procgen.frontends.samples import Rows, read_inputs, read_sample, sample_rows, sample_types
@@ -79,7 +80,13 @@ def read_fitted(model: Any, inputs: Any, sample: pa.Table | None) -> Reading:
     """Read a fitted model, with the types of a sample's columns where `inputs` gives none."""
     require_fitted(model)
     if sample is None:
-        return Reading(model, read_model(model, inputs), [])
+        source = read_model(model, inputs)
+        if source.bridged:
+            raise ProcgenError(
+                f"{source.class_names[0]} is read by way of m2cgen, the bridge of last resort",
+                hint="give rows of your own with --sample: they must score alike, or nothing is written",
+            )
+        return Reading(model, source, [])
     given = set(inputs) if isinstance(inputs, dict) else set()
     names = [name for name in input_names(model, inputs) if name not in given]
     source = read_model(model, inputs, sample_types(sample, names))
@@ -155,6 +162,7 @@ def _provenance(project: Project, name: str, version: Version, source: Source) -
         "versions": dict(source.versions),
         "classes": _labels(source.classes),
         "exact": source.exact,
+        "bridged": source.bridged,
     }
 
 

@@ -125,7 +125,9 @@ def _of_last_step(ask: Question) -> Question:
 
 def _reaching_last_step(model: Any, table: Any) -> tuple[Any, Any]:
     while hasattr(model, "steps"):
-        table = model[:-1].transform(table) if len(model.steps) > 1 else table
+        for _, step in model.steps[:-1]:
+            # Neither "passthrough" nor a sampler of imbalanced-learn does anything to a table here.
+            table = step.transform(table) if hasattr(step, "transform") else table
         model = model.steps[-1][1]
     return model, table
 

@@ -98,7 +98,7 @@ def require_fitted(model: Any) -> None:
         )
     if ESTIMATORS.find(model) is None:
         raise unsupported(model, ESTIMATORS.readers)
-    if class_name(model).startswith(("sklearn.", "lightgbm.sklearn.")):
+    if class_name(model).startswith(("sklearn.", "lightgbm.sklearn.", "imblearn.")):
         from sklearn.exceptions import NotFittedError  # noqa: PLC0415 - it is optional
         from sklearn.utils.validation import check_is_fitted  # noqa: PLC0415
 

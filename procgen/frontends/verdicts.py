@@ -9,7 +9,13 @@ from typing import Any
 
 from procgen.errors import UnsupportedModelError
 from procgen.frontends.reading import Inputs, Source, read_model
-from procgen.frontends.registry import ESTIMATORS, TRANSFORMERS, class_name, unsupported
+from procgen.frontends.registry import (
+    BRIDGED,
+    ESTIMATORS,
+    TRANSFORMERS,
+    class_name,
+    unsupported,
+)
 from procgen.ir.types import DType
 
 PLACEHOLDERS = ("passthrough", "drop", None)
@@ -71,7 +77,7 @@ def examine(
                 name,
                 class_name(step),
                 Parity.REFUSED if refused[name] else _parity(step, steps, parity),
-                refused[name],
+                refused[name] or _note(step),
             )
             for name, step in steps
         ),
@@ -82,6 +88,12 @@ def examine(
 def _parity(step: Any, steps: list[tuple[str, Any]], whole: Parity) -> Parity:
     """A step that only moves columns is exact; what is bounded is where the sums are made."""
     return whole if step is steps[-1][1] or ESTIMATORS.find(step) is not None else Parity.EXACT
+
+
+def _note(step: Any) -> str:
+    if class_name(step) in BRIDGED:
+        return "by way of m2cgen; compile needs --sample"
+    return ""
 
 
 def _steps(name: str, model: Any) -> Iterator[tuple[str, Any]]:

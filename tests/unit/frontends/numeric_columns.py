@@ -43,7 +43,7 @@ def largest_difference(
         want = transformed(step, table(step, program.inputs, [row], math.nan))
         assert (got is None) == (want is None), row
         for ours, theirs in zip(got or (), want or (), strict=True):
-            assert ours is not None and theirs is not None
+            assert None not in (ours, theirs)
             size = max(abs(theirs), scale)
             if ours != theirs:
                 largest = max(largest, abs(ours - theirs) / size / np.finfo(float).eps)

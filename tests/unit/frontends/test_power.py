@@ -51,7 +51,7 @@ def test_yeo_johnson_by_another_formula_is_refused(monkeypatch) -> None:
 def test_box_cox_is_within_a_few_epsilons_and_refuses_what_is_not_positive(standardize) -> None:
     step = PowerTransformer("box-cox", standardize=standardize).fit(POSITIVE)
     program = read_columns(step)
-    ordinary = [row for row in rows_of(POSITIVE)[:20]]
+    ordinary = rows_of(POSITIVE)[:20]
     assert largest_difference(step, program, ordinary, scale=1.0) < 16
     assert all("not positive" in r.reason for r in program.requirements[:3])
     for value in (0.0, -0.0, -1.0, -np.inf, np.inf):

@@ -66,7 +66,8 @@ def test_eliminators_predict_with_the_model_inside(model) -> None:
 
 def test_a_tree_sees_the_selected_columns() -> None:
     model = make_pipeline(
-        selection.SelectKBest(k=1), DecisionTreeRegressor(max_depth=3, random_state=0)
+        selection.SelectKBest(selection.f_regression, k=1),
+        DecisionTreeRegressor(max_depth=3, random_state=0),
     ).fit(X, X[:, 1] + np.arange(60))
     source = read_model(model, names(3))
     rows = rows_of(X)

