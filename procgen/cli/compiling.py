@@ -84,7 +84,7 @@ def read_fitted(model: Any, inputs: Any, sample: pa.Table | None) -> Reading:
         if source.bridged:
             raise ProcgenError(
                 f"{source.class_names[0]} is read by way of m2cgen, the bridge of last resort",
-                hint="give rows of your own with --sample: they must score alike, or nothing is written",
+                hint="give rows of your own with --sample; they must score alike",
             )
         return Reading(model, source, [])
     given = set(inputs) if isinstance(inputs, dict) else set()
