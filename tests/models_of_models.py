@@ -23,6 +23,7 @@ from sklearn import (
     multioutput,
     naive_bayes,
     neighbors,
+    semi_supervised,
     svm,
     tree,
 )
@@ -398,6 +399,11 @@ add(
         svm.LinearSVC(random_state=0), cv=3, response_method="decision_function"
     ),
     FLAGS,
+)
+add(
+    "self training",
+    semi_supervised.SelfTrainingClassifier(small_forest()),
+    np.where(np.arange(ROWS) % 3 == 0, -1, (SIGNAL > 0).astype(int)),
 )
 add("ransac", linear_model.RANSACRegressor(random_state=0), SIGNAL)
 add(

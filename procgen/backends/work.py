@@ -33,7 +33,7 @@ class Work:
     def of(cls, typing: Typing, expr: Expr, elsewhere: dict[str, str]) -> Work:
         """Measure an expression, through the references that are not elsewhere."""
         sums: dict[tuple[str, int], Ensemble] = {}
-        reads = False
+        reads = inherits = False
         waiting = [expr]
         seen: set[str] = set()
         while waiting:
@@ -48,6 +48,7 @@ class Work:
                         waiting.extend(ensemble.features)
                 continue
             reads = reads or _ignores_null(part)
+            inherits = inherits or (isinstance(part, Reference) and part.name in elsewhere)
             if isinstance(part, Reference) and part.name not in (elsewhere.keys() | seen):
                 seen.add(part.name)
                 waiting.append(typing.bindings[part.name])  # type: ignore[arg-type]
@@ -58,7 +59,8 @@ class Work:
             nodes=sum(len(tree.nodes) for group in trees for tree in group),
             terms=max((len(group) + 1 for group in trees), default=0),
             visits=sum(depth(tree) + 1 for group in trees for tree in group),
-            needs_admission=reads,
+            # What is the same for every row would not be NULL by itself either.
+            needs_admission=reads or not inherits,
         )
 
 

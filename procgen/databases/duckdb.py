@@ -26,6 +26,7 @@ from procgen.migrations.ledger import StoredObject
 from procgen.migrations.migration import Migration
 
 LINE = re.compile(r"^LINE (\d+): ", re.MULTILINE)
+LONG = 100_000
 AMBIGUOUS = "Binder Error: Ambiguous reference to catalog or schema"
 LAYOUT = """
 SELECT count(*) FROM duckdb_tables()
@@ -91,10 +92,12 @@ class DuckDB:
                 )
         before = self._place()
         for statement, line in zip(statements, places, strict=True):
-            describe_here = partial(_describe_in, source=source, line=line)
+            # A statement that is parsed already gives wrong line numbers; but a long text takes
+            # seconds to parse again.
+            is_long = len(statement.query) > LONG
+            describe_here = partial(_describe_in, source=source, line=line, is_long=is_long)
             with refusals(duckdb.Error, describe_here):
-                # Its text, not the statement: else line numbers count from another start.
-                self._driver.execute(statement.query).fetchall()
+                self._driver.execute(statement if is_long else statement.query).fetchall()
         if self._place() != before:
             raise DatabaseError(
                 f"{source}: a script cannot change the current database or schema",
@@ -192,9 +195,9 @@ def describe(error: BaseException) -> str:
     return message
 
 
-def _describe_in(error: BaseException, source: str, line: int) -> str:
+def _describe_in(error: BaseException, source: str, line: int, *, is_long: bool = False) -> str:
     found = LINE.search(str(error))
-    if found:
+    if found and not is_long:
         line += int(found[1]) - 1
     return f"{source}, line {line}: {describe(error)}"
 

@@ -128,6 +128,7 @@ class _Batch:
         self.commit = git_commit(project.root)
         self.steps: list[Step] = []
         self.running: Migration | None = None
+        self.stored: dict[str, StoredObject] | None = None  # after the step before; read once
 
     def run(self, migration: Migration) -> None:
         """Run one migration: up, fingerprints, verify script, gate, history."""
@@ -151,14 +152,15 @@ class _Batch:
 
     def _run_up(self, migration: Migration) -> tuple[StoredObject, ...]:
         schemas = (self.project.schema,)
-        before = self.database.objects(schemas)
+        before = self.database.objects(schemas) if self.stored is None else self.stored
         self.database.run_script(migration.up, source=migration.source("up"))
         if self.database.layout() is None:
             raise DatabaseError(
                 f"{migration.source('up')} has not made procgen's own tables",
                 hint="the first migration must be 0001_init as `procgen init` writes it",
             )
-        objects = changed_objects(before, self.database.objects(schemas))
+        self.stored = self.database.objects(schemas)
+        objects = changed_objects(before, self.stored)
         refuse_hiding(self.database, migration.source("up"), objects)
         refuse_orphans(self.database, migration.source("up"), objects)
         return objects

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from procgen.errors import UnsupportedModelError
+from procgen.frontends.inner_demands import demand_finite, on_columns
 from procgen.frontends.isotonic import isotonic
 from procgen.frontends.labels import labels
 from procgen.frontends.parts import (
     Part,
     all_exact,
     bind,
-    demand_finite,
     from_shares,
-    on_columns,
     one_minus,
     read_part,
     softmax_of,

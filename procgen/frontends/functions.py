@@ -117,7 +117,20 @@ def _clipper(step: Any, arguments: dict[str, Any]) -> Maker:
     if not arguments.keys() <= known or not plain:
         raise _refused(step, "has bounds that are not one number each")
     low, high = (None if bound is None else float(bound) for bound in given)
-    return lambda value: clipped(value, low, high)
+    return lambda value: _clipped(value, low, high)
+
+
+def _clipped(value: Expr, low: float | None, high: float | None) -> Expr:
+    # With one bound NumPy takes maximum() or minimum(), which prefer the bound among the two zeros.
+    match low, high:
+        case float(), float():
+            return clipped(value, low, high)
+        case float(), None:
+            return Branch(value, Threshold(Comparison.LE, low), number(low), value, MISSING)
+        case None, float():
+            return Branch(value, Threshold(Comparison.LT, high), value, number(high), MISSING)
+        case _:
+            return value
 
 
 def _require_plain_number(step: Any, feature: Feature) -> None:

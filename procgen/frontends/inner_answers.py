@@ -8,7 +8,14 @@ import numpy as np
 
 from procgen.frontends.answers import QUESTIONS, RAW_SCORES, Question, margins
 from procgen.frontends.registry import inner_models
-from procgen.frontends.searching import FIXED, FROZEN, RANSAC, SEARCHES, TUNED
+from procgen.frontends.searching import (
+    FIXED,
+    FROZEN,
+    RANSAC,
+    SEARCHES,
+    SELF_TRAINING,
+    TUNED,
+)
 from procgen.ir.program import OutputName
 
 
@@ -80,7 +87,7 @@ def _chained(model: Any, table: Any) -> Any:
 
 RAW_SCORES.update(
     {
-        **dict.fromkeys((*SEARCHES, FIXED, FROZEN, TUNED, RANSAC), _of_model_inside),
+        **dict.fromkeys((*SEARCHES, FIXED, FROZEN, TUNED, RANSAC, SELF_TRAINING), _of_model_inside),
         **dict.fromkeys(
             ("sklearn.ensemble.StackingClassifier", "sklearn.ensemble.StackingRegressor"),
             _of_last_model,

@@ -13,18 +13,9 @@ from typing import Any
 import numpy as np
 
 from procgen.errors import UnsupportedModelError
+from procgen.frontends.inner_demands import demand_finite, on_columns
 from procgen.frontends.labels import argmax_decision, labels, plain
-from procgen.frontends.parts import (
-    Answer,
-    Part,
-    all_exact,
-    bind,
-    demand_finite,
-    on_columns,
-    one_minus,
-    read_parts,
-    scored,
-)
+from procgen.frontends.parts import Answer, Part, all_exact, bind, one_minus, read_parts, scored
 from procgen.frontends.registry import ESTIMATORS, INNER_MODELS, Frame, Scope, Scores
 from procgen.ir.expressions import (
     Binary,

@@ -7,14 +7,13 @@ from typing import Any
 
 from procgen.errors import UnsupportedModelError
 from procgen.frontends.demands import LARGEST_DOUBLE, demand_all
+from procgen.frontends.inner_demands import meta_feature, on_columns
 from procgen.frontends.labels import to_number
 from procgen.frontends.parts import (
     Answer,
     Part,
     all_exact,
     bind,
-    meta_feature,
-    on_columns,
     read_part,
     read_parts,
     regressor,

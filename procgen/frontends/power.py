@@ -39,6 +39,7 @@ from procgen.ir.program import Requirement
 EPSILON = sys.float_info.epsilon
 SMALLEST_POWER = 1e-19
 """Below it scipy.special.boxcox() takes the logarithm."""
+LARGEST_EXPONENT = 709.78
 SAMPLES = (-1e6, -12.5, -1.0, -1e-3, 0.0, 1e-9, 0.3, 1.0, 7.25, 1e5)
 
 
@@ -94,8 +95,13 @@ def box_cox(value: Expr, power: float) -> Expr:
     logarithm = Call(Function.LOG, value)
     if abs(power) < SMALLEST_POWER:
         return logarithm
-    raised = Call(Function.EXPM1, _times(number(power), logarithm))
-    return Binary(BinaryOp.DIVIDE, raised, number(power))
+    exponent = _times(number(power), logarithm)
+    usual = Binary(BinaryOp.DIVIDE, Call(Function.EXPM1, exponent), number(power))
+    # Where the power itself would overflow, its logarithm is divided instead.
+    shifted = Binary(BinaryOp.SUBTRACT, exponent, number(math.log(abs(power))))
+    signed = _times(number(math.copysign(1.0, power)), Call(Function.NUMPY_EXP, shifted))
+    huge = Binary(BinaryOp.SUBTRACT, signed, number(1.0 / power))
+    return Branch(exponent, Threshold(Comparison.LT, LARGEST_EXPONENT), usual, huge, MISSING)
 
 
 def _times(factor: Expr, value: Expr) -> Expr:

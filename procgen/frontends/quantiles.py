@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from procgen.errors import UnsupportedModelError
@@ -53,7 +54,10 @@ def read_quantile_transformer(step: Any, frame: Frame, scope: Scope) -> Frame:  
         return _placed(to_number(feature), quantiles, references, normal=normal)
 
     demanded = demand_all(frame, LARGEST_DOUBLE, accepts_missing=True)
-    return mapped(demanded, placed, step.quantiles_.T.tolist())
+    made = mapped(demanded, placed, step.quantiles_.T.tolist())
+    # SciPy's normal quantile wavers by a unit in the last place: beside a threshold the rows that
+    # pass are not all on one side of it.
+    return replace(made, exact=frame.exact and not normal)
 
 
 def _placed(

@@ -80,15 +80,11 @@ def mapped(
     return replace(frame, features=features)
 
 
-def clipped(value: Expr, low: float | None, high: float | None) -> Expr:
+def clipped(value: Expr, low: float, high: float) -> Expr:
     """`value` from `low` to `high`; a missing value stays missing."""
-    if high is not None:
-        below = Threshold(Comparison.LE, high)
-        value = Branch(value, below, then=value, otherwise=number(high), missing=MISSING)
-    if low is not None:
-        under = Threshold(Comparison.LT, low)
-        value = Branch(value, under, then=number(low), otherwise=value, missing=MISSING)
-    return value
+    below, under = Threshold(Comparison.LE, high), Threshold(Comparison.LT, low)
+    inside = Branch(value, below, then=value, otherwise=number(high), missing=MISSING)
+    return Branch(value, under, then=number(low), otherwise=inside, missing=MISSING)
 
 
 def standardized(value: Expr, mean: float | None, scale: float | None, *, sparse: bool) -> Expr:

@@ -36,6 +36,7 @@ SEARCHES = (
 FIXED = "sklearn.model_selection.FixedThresholdClassifier"
 TUNED = "sklearn.model_selection.TunedThresholdClassifierCV"
 FROZEN = "sklearn.frozen.FrozenEstimator"
+SELF_TRAINING = "sklearn.semi_supervised.SelfTrainingClassifier"
 RANSAC = "sklearn.linear_model.RANSACRegressor"
 
 
@@ -59,6 +60,12 @@ def thresholded_model(model: Any) -> list[Any]:
     return [getattr(model, "estimator_", model.estimator)]  # a frozen one is not trained again
 
 
+@INNER_MODELS.reads(SELF_TRAINING)
+def self_trained_model(model: Any) -> list[Any]:
+    """The classifier that was trained on its own labels at last."""
+    return [model.estimator_]
+
+
 @INNER_MODELS.reads(RANSAC)
 def consensus_model(model: Any) -> list[Any]:
     """The regressor that was trained on the inliers."""
@@ -71,7 +78,7 @@ def frozen_model(model: Any) -> list[Any]:
     return [model.estimator]
 
 
-@ESTIMATORS.reads(*SEARCHES, FROZEN, RANSAC)
+@ESTIMATORS.reads(*SEARCHES, FROZEN, RANSAC, SELF_TRAINING)
 def read_one_inside(model: Any, frame: Frame, scope: Scope) -> Scores:
     """The scores of the model inside."""
     (inner,) = inner_models(model)

@@ -7,17 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from procgen.errors import UnsupportedModelError
+from procgen.frontends.inner_demands import meta_feature, on_columns
 from procgen.frontends.labels import labels, to_number
-from procgen.frontends.parts import (
-    Part,
-    all_exact,
-    bind,
-    meta_feature,
-    on_columns,
-    predictions,
-    read_parts,
-    relabelled,
-)
+from procgen.frontends.parts import Part, all_exact, bind, predictions, read_parts, relabelled
 from procgen.frontends.registry import (
     ESTIMATORS,
     INNER_MODELS,

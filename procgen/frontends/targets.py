@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from procgen.errors import UnsupportedModelError
-from procgen.frontends.parts import demand_finite, on_columns, predictions, read_part, scored
+from procgen.frontends.inner_demands import demand_finite, on_columns
+from procgen.frontends.parts import predictions, read_part, scored
 from procgen.frontends.registry import (
     ESTIMATORS,
     INNER_MODELS,

@@ -68,6 +68,14 @@ class Curve:
     body: Expr
     piece: Piece
 
+    @property
+    def wavers(self) -> bool:
+        """Whether a function inside rises only but for a unit in the last place."""
+        return any(
+            isinstance(part, Call) and part.function is Function.NORMAL_QUANTILE
+            for part in descend(self.body)
+        )
+
     def at(self, value: float | None) -> Value:
         """The value of the expression where `inner` has this value."""
         return evaluate(self.body, {}, {VARIABLE.name: value})
@@ -140,8 +148,13 @@ class _Prover:
     def _joined(self, branch: Branch, low: float, high: float) -> Piece | None:
         subject, test = self.piece(branch.subject, low, high), branch.test
         is_usual = isinstance(test, Threshold) and test.precision is DType.FLOAT64
-        if subject is None or not is_usual or (subject.low, subject.high) != (low, high):
+        if subject is None or not is_usual:
             return None
+        if (subject.low, subject.high) != (low, high):
+            # Where the subject is no number, the branch is what it says for a missing one.
+            if not (isinstance(branch.missing, Constant) and is_missing(branch.missing.value)):
+                return None
+            low, high = subject.low, subject.high
         rises = subject.sign >= 0
 
         def is_below(value: float) -> bool:

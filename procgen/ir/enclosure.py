@@ -33,6 +33,7 @@ from procgen.ir.expressions import (
 )
 from procgen.ir.interpreter import Row, evaluate, is_missing, passes, to_float32
 from procgen.ir.program import Program
+from procgen.ir.span_functions import apply_call
 from procgen.ir.spans import (
     ANYTHING,
     EPSILON,
@@ -42,7 +43,6 @@ from procgen.ir.spans import (
     Options,
     Span,
     apply_binary,
-    apply_call,
     apply_choice,
     apply_unary,
     hull,

@@ -38,7 +38,8 @@ def _of_numpy(ufunc: Any) -> Callable[[float], float]:
 def normal_quantile(value: float) -> float:
     """The value that a standard normal variable stays below with this probability.
 
-    It has SciPy's bits where SciPy is installed, as it is wherever a model can be read.
+    It has SciPy's bits where SciPy is installed, as it is wherever a model can be read. Unlike the
+    others it rises only but for a unit or two in the last place.
     """
     of_scipy = _ndtri()
     if of_scipy is not None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from procgen.ir.expressions import BinaryOp, Constant, Function, UnaryOp
-from procgen.ir.interpreter import OF_NUMBERS, Value, is_missing
-from procgen.ir.numpy_functions import divide, numpy_sum, weighted_median
+from procgen.ir.interpreter import Value, is_missing
+from procgen.ir.numpy_functions import divide
 from procgen.ir.types import Scalar
 
 EPSILON = sys.float_info.epsilon
@@ -175,7 +175,7 @@ def apply_unary(op: UnaryOp, item: Item) -> Item:
             inside = span.low <= 0 <= span.high
             return Span(0.0 if inside else min(abs(span.low), abs(span.high)), span.size)
         case UnaryOp.TRUNCATE:
-            low, high = (float(math.trunc(e)) if math.isfinite(e) else e for e in _ends(span))
+            low, high = (float(math.trunc(e)) if math.isfinite(e) else e for e in ends_of(span))
             return Span(low, high)
         case UnaryOp.TO_FLOAT64:
             return span
@@ -183,7 +183,8 @@ def apply_unary(op: UnaryOp, item: Item) -> Item:
             assert_never(op)
 
 
-def _ends(span: Span) -> tuple[float, float]:
+def ends_of(span: Span) -> tuple[float, float]:
+    """Both ends."""
     return span.low, span.high
 
 
@@ -200,11 +201,11 @@ def apply_binary(op: BinaryOp, left: Item, right: Item) -> Item:
         case BinaryOp.SUBTRACT:
             return span_of(a.low - b.high, a.high - b.low)
         case BinaryOp.MULTIPLY:
-            corners = [x * y for x in _ends(a) for y in _ends(b)]
+            corners = [x * y for x in ends_of(a) for y in ends_of(b)]
         case BinaryOp.DIVIDE:
             if b.low <= 0 <= b.high and b.low != b.high:
                 return ANYTHING
-            corners = [divide(x, y) for x in _ends(a) for y in _ends(b)]
+            corners = [divide(x, y) for x in ends_of(a) for y in ends_of(b)]
         case _:
             assert_never(op)
     if any(math.isnan(corner) for corner in corners):
@@ -222,94 +223,3 @@ def apply_choice(index: Item, options: Sequence[Constant]) -> Enclosed:
             return Options(frozenset({options[int(low)].value}))
         case _:
             return ANYTHING
-
-
-def apply_call(function: Function, argument: Enclosed) -> Enclosed:
-    """What a function makes of an item or a list."""
-    if isinstance(argument, tuple):
-        spans = [number_of(item) for item in argument]
-        known = [span for span in spans if span is not None]
-        return _call_list(function, known) if len(known) == len(spans) else ANYTHING
-    if argument == MISSING:
-        return MISSING
-    span = number_of(argument)
-    if span is None:
-        return ANYTHING
-    low, high = (OF_NUMBERS[function](end) for end in _ends(span))
-    if function in SAME_EVERYWHERE:
-        return span_of(low, high)
-    return _widened(low, high, float32=function in OF_FLOAT32)
-
-
-def _widened(low: float, high: float, *, float32: bool = False) -> Item:
-    if math.isnan(low) or math.isnan(high):
-        return ANYTHING
-    if float32:
-        return Span(low - abs(low) * FLOAT32_SLACK, high + abs(high) * FLOAT32_SLACK)
-    for _ in range(LINK_ULPS):
-        low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
-    return Span(low, high)
-
-
-def _call_list(function: Function, spans: list[Span]) -> Enclosed:
-    match function:
-        case Function.ARGMAX:
-            floor = max(span.low for span in spans)
-            first = next(place for place, span in enumerate(spans) if span.low == floor)
-            # The first of equal values wins, so a later one must be able to exceed the floor.
-            return Options(
-                frozenset(
-                    place
-                    for place, span in enumerate(spans)
-                    if span.high > floor or (span.high == floor and place <= first)
-                )
-            )
-        case Function.WEIGHTED_MEDIAN:
-            half = len(spans) // 2
-            weights = [span.low for span in spans[half:]]
-            low, high = (
-                weighted_median([*values, *weights])
-                for values in ([s.low for s in spans[:half]], [s.high for s in spans[:half]])
-            )
-            return Span(low, high)
-        case Function.EXPIT_EACH:
-            return tuple(item_of(apply_call(Function.EXPIT, span)) for span in spans)
-        case Function.NORMALIZE:
-            return _shares(spans, slack=0.0)
-        case Function.SOFTMAX | Function.SOFTMAX_FLOAT32 | Function.SOFTMAX_OF_LOGS:
-            return _softmax(function, spans)
-        case _:
-            return ANYTHING
-
-
-def _softmax(function: Function, spans: list[Span]) -> Enclosed:
-    """Each share with its own exponential at one end, and the others' at the other end."""
-    largest = max(span.high for span in spans)
-    if not math.isfinite(largest):
-        return ANYTHING
-    size = max((span.size for span in spans if math.isfinite(span.size)), default=0.0)
-    slack = FLOAT32_SLACK if function is Function.SOFTMAX_FLOAT32 else 2 * LINK_ULPS * EPSILON
-    if function is Function.SOFTMAX_OF_LOGS:  # a logarithm was subtracted, and rounded like x
-        slack += 4 * EPSILON * size
-    exps = [Span(math.exp(s.low - largest), math.exp(s.high - largest)) for s in spans]
-    return _shares(exps, slack=slack)
-
-
-def _shares(spans: list[Span], *, slack: float) -> Enclosed:
-    if any(span.low < 0 or not math.isfinite(span.high) for span in spans):
-        return ANYTHING
-    points = all(span.low == span.high for span in spans)
-    if points and not slack:
-        total = numpy_sum([span.low for span in spans])
-        shares = [s.low / total if total else 1.0 / len(spans) for s in spans]
-        return tuple(Span(share, share) for share in shares)
-    rounding = slack + len(spans) * EPSILON
-    found: list[Item] = []
-    for place, span in enumerate(spans):
-        others = [other for index, other in enumerate(spans) if index != place]
-        most = math.fsum(other.high for other in others)
-        least = math.fsum(other.low for other in others)
-        low = span.low / (span.low + most) if span.low + most else 0.0
-        high = span.high / (span.high + least) if span.high + least else 1.0
-        found.append(Span(max(low * (1 - rounding) - 1e-322, 0.0), high * (1 + rounding) + 1e-322))
-    return tuple(found)

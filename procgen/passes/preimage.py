@@ -193,7 +193,8 @@ def through_curve(found: Preimage, shape: Curve) -> Preimage | None:
 
     edge = last_passing(is_before, 0.0)
     # The library's function is taken to be monotonic; where it is not quite, it is left alone.
-    if edge is not None and any(is_before(v) is not (v <= edge) for v in around(edge, CLOSE)):
+    near = [] if edge is None or shape.wavers else around(edge, CLOSE)
+    if edge is not None and any(is_before(value) is not (value <= edge) for value in near):
         return None
     ends = {math.inf} if edge is None else {edge, math.inf}
     limits = {math.nextafter(piece.low, -math.inf), piece.high} - {-math.inf}

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from procgen.ir.interpreter import Row, Value, admits
 from procgen.ir.program import OutputName, Program
-from procgen.verify.compare import Judge, Scores, Verdict, is_refused, row_scores, ulps_apart
+from procgen.verify.bits import ulps_apart
+from procgen.verify.compare import Judge, Scores, Verdict, is_refused, row_scores
 from procgen.verify.report import Mismatch
 
 Rows = Mapping[int, Row]

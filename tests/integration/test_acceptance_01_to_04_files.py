@@ -58,6 +58,32 @@ def test_02_a_killed_apply_leaves_nothing_and_no_lock(postgres_team):
     assert team.on("status")[0] == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("fixture", ["duckdb_team", "postgres15_team"])
+def test_02_a_kill_at_any_moment_leaves_a_recorded_state(request, fixture):
+    team = request.getfixturevalue(fixture)
+    team.ok("apply")
+    for factor in (2.0, 3.0, 4.0):
+        team.write("promote", "churn", f"v{team.compile(factor)}")
+    started = time.monotonic()
+    assert start(team, "apply").wait() == 0
+    whole = time.monotonic() - started
+    everything = team.objects()
+    team.ok("rollback", "--to", "1")
+    for moment in range(6):
+        applier = start(team, "apply")
+        time.sleep(whole * (0.4 + moment * 0.12))
+        applier.send_signal(signal.SIGKILL)
+        applier.wait()
+        code, out, _ = team.on("status")
+        assert out.count("pending") in (0, 6)
+        assert team.objects() == ({} if code else everything)
+        if code == 0:
+            team.ok("rollback", "--to", "1")
+    team.ok("apply")
+    assert team.objects() == everything
+
+
 def test_03_a_script_that_commits_is_refused_before_harm(team):
     team.champion(2.0)
     before = team.objects()

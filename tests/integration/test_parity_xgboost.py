@@ -9,7 +9,7 @@ from procgen.databases.opening import engine_of, open_database
 from procgen.ir.interpreter import interpret
 from procgen.ir.program import OutputName
 from procgen.verify import random_rows, verify
-from procgen.verify.compare import same_bits
+from procgen.verify.bits import same_bits
 from tests.xgboost_zoo import ZOO, fitted, inputs_of
 
 TITLES = {

@@ -32,7 +32,7 @@ from procgen.ir.program import Binding, Output, OutputName, Program, Requirement
 from procgen.ir.trees import Ensemble, Leaf, Split, Tree
 from procgen.ir.types import DType, Field, ListType
 from procgen.passes import lower
-from procgen.verify.compare import same_bits
+from procgen.verify.bits import same_bits
 from procgen.verify.probes import probe_rows, random_rows
 from procgen.verify.scoring import install, routine_writer, score
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from procgen.backends import DIALECTS, dialect_named
 from procgen.errors import UnrepresentableError
 from procgen.ir.types import DType
-from procgen.verify.compare import same_bits
+from procgen.verify.bits import same_bits
 
 HOSTILE = [
     "'", '"', "''", '""', "\\", "\\'", "\\\\", "$$", "$procgen$", "$procgen$; DROP TABLE t; --",

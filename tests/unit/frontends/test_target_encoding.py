@@ -26,7 +26,7 @@ def text_rows() -> list[dict]:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("smooth", ["auto", 3.0])
 def test_text_is_encoded_as_sklearn_does(target, smooth) -> None:
-    step = TargetEncoder(smooth=smooth, random_state=0).fit(TEXTS, TARGETS[target])
+    step = TargetEncoder(smooth=smooth).fit(TEXTS, TARGETS[target])
     program = read_columns(step)
     assert {field.dtype for field in program.inputs} == {DType.TEXT}
     assert assert_columns_equal(step, program, text_rows()) == (49, 0)
@@ -36,14 +36,14 @@ def test_text_is_encoded_as_sklearn_does(target, smooth) -> None:
 def test_a_missing_value_that_was_seen_has_a_mean_of_its_own(missing) -> None:
     array = TEXTS.copy()
     array[::7] = missing
-    step = TargetEncoder(random_state=0).fit(array, TARGETS["binary"])
+    step = TargetEncoder().fit(array, TARGETS["binary"])
     marker = None if missing is None else np.nan
     assert assert_columns_equal(step, read_columns(step), text_rows(), marker) == (49, 0)
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_numbers_are_encoded_as_sklearn_does(target) -> None:
-    step = TargetEncoder(random_state=0).fit(NUMBERS, TARGETS[target])
+    step = TargetEncoder().fit(NUMBERS, TARGETS[target])
     values = [1.0, 2.0, 3.5, 7.0, -0.0, np.nan, np.inf]
     rows = [{"x0": first, "x1": second} for first in values for second in values]
     assert assert_columns_equal(step, read_columns(step), rows) == (36, 13)

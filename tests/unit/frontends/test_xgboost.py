@@ -17,7 +17,7 @@ from procgen.ir.program import OutputName
 from procgen.ir.types import DType
 from procgen.passes import lower
 from procgen.verify import probe_rows
-from procgen.verify.compare import same_bits, ulps_apart
+from procgen.verify.bits import same_bits, ulps_apart
 from tests.unit.frontends.tree_parity import SPECIAL_NUMBERS
 from tests.xgboost_zoo import (
     BINARY,

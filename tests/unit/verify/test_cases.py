@@ -8,8 +8,8 @@ from procgen.errors import CorruptFileError
 from procgen.ir.expressions import Column, Vector
 from procgen.ir.program import Binding, Output, OutputName, Program
 from procgen.ir.types import DType, Field, ListType
+from procgen.verify.bits import same_bits
 from procgen.verify.cases import Cases, parse_cases, print_cases
-from procgen.verify.compare import same_bits
 
 PROGRAM = Program(
     inputs=(

@@ -11,7 +11,8 @@ from procgen.frontends import read_model
 from procgen.ir.expressions import Binary, BinaryOp, Column, Sum, number
 from procgen.ir.interpreter import interpret
 from procgen.ir.program import OutputName
-from procgen.verify.compare import Judge, Weights, row_scores, same_bits, ulps_apart
+from procgen.verify.bits import same_bits, ulps_apart
+from procgen.verify.compare import Judge, Weights, row_scores
 
 EPSILON = sys.float_info.epsilon
 MARGIN, PREDICT, PROBA = OutputName.MARGIN, OutputName.PREDICT, OutputName.PROBA
