@@ -24,7 +24,10 @@ from procgen.migrations.project import SETTINGS, Project, load_project
 
 EXAMPLE = "Example: procgen compile churn.skops --name churn --sample train.parquet"
 
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A .skops, .pkl or .joblib file.")]
+ModelFile = Annotated[
+    Path,
+    typer.Argument(metavar="MODEL", help="A .skops, .pkl or .joblib file, or a booster's own."),
+]
 Name = Annotated[str, typer.Option("--name", help="What the routines are called: ml.NAME_v1.")]
 Engine = Annotated[
     str | None,
