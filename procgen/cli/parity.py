@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from procgen.frontends import Source
 from procgen.verify import check_answers, probe_rows
 from procgen.verify.cases import Cases
+from procgen.verify.cover import cover_rows
 from procgen.verify.expected import answerable, expected_answers
+from procgen.verify.gate import percent
 
 if TYPE_CHECKING:
     from procgen.artifacts.artifact import Artifact
@@ -16,17 +18,22 @@ if TYPE_CHECKING:
 
 
 def make_cases(model: Any, source: Source, artifact: Artifact, sample: Rows) -> Cases:
-    """Ask Python about the rows at a model's decisions, and about a sample's.
+    """Ask Python about rows for every leaf, rows at a model's decisions, and a sample's.
 
     Raises:
         ParityError: the compiled Program answers otherwise.
     """
-    rows = answerable(source.program, [*probe_rows(artifact.lowered), *sample])
+    made = [*cover_rows(artifact.lowered), *probe_rows(artifact.lowered), *sample]
+    rows = answerable(source.program, made)
     cases = Cases(rows, expected_answers(source.program, model, rows))
     check_answers(source, cases)
     return cases
 
 
 def certified(certificate: Mapping[str, object]) -> str:
-    """A certificate in a line."""
-    return f"parity: {certificate['rows']:,} rows, {certificate['mismatches']:,} mismatches"
+    """A certificate in a line; those of an older procgen have no coverage."""
+    line = f"certified {certificate['rows']:,} rows, {certificate['mismatches']:,} mismatches"
+    coverage = certificate.get("coverage")
+    if isinstance(coverage, Mapping) and coverage["reachable"]:
+        line += f", leaves {percent(coverage['reached'] / coverage['reachable'])} %"
+    return line
