@@ -8,7 +8,7 @@ integer: bit 0 is the missing value, bit `i + 1` the cell `i`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -97,11 +97,16 @@ class Axis:
 
 @dataclass(slots=True)
 class Cutter:
-    """Gathers the tests of one value, and then cuts it."""
+    """Gathers the tests of one value, and then cuts it.
+
+    Where it is `sharp`, the value on each side of a cut is a cell of its own, so that a threshold
+    that is off by one value tells none of a cell apart either.
+    """
 
     subject: Expr
     dtype: DType
     may_be_missing: bool
+    sharp: bool = False
     ends: set[Number] = field(default_factory=set)
     texts: dict[str, None] = field(default_factory=dict)
     demands: list[Requirement] = field(default_factory=list)
@@ -139,6 +144,8 @@ class Cutter:
     def _after(self, last: Number | None) -> None:
         if last is not None:
             self.ends.add(last)
+        if last is not None and self.sharp:
+            self.ends |= set(_beside(last, self.dtype))
 
     def _single(self, category: Scalar) -> None:
         """Give one value a cell of its own."""
@@ -161,6 +168,28 @@ def _accepted(axis: Axis, demand: Requirement) -> int:
             return missing | axis.passing(members)
         case Present():
             return missing | everything
+
+
+def _beside(last: Number, dtype: DType) -> Iterator[Number]:
+    low, high = WHOLE.get(dtype, (-math.inf, math.inf))
+    if last > low:
+        yield before(last, dtype)
+    if last < high:
+        yield after(last, dtype)
+
+
+def before(value: Number, dtype: DType) -> Number:
+    """The number of the type before one that is not its smallest."""
+    return -after(-value, dtype)
+
+
+def after(value: Number, dtype: DType) -> Number:
+    """The number of the type after one that is not its largest."""
+    if dtype in WHOLE:
+        return int(value) + 1
+    if dtype is DType.FLOAT32:
+        return float(np.nextafter(np.float32(value), np.float32(np.inf))) + 0.0
+    return math.nextafter(value, math.inf) + 0.0
 
 
 def largest(dtype: DType) -> Number:

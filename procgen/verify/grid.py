@@ -58,6 +58,21 @@ class Shape:
         passing = self.passing(node)
         return passing if way == LEFT else ~passing & ~MISSING
 
+    def path(self, bits: Sequence[int]) -> Iterator[int]:
+        """The nodes that a row comes to, given the bit of each axis."""
+        node = 0
+        while (axis := self.axes[node]) >= 0:
+            yield node
+            bit, bound = bits[axis], self.bounds[node]
+            if bit == 0:
+                left = self.default_left[node]
+            elif bound != NO_BOUND:
+                left = bit <= bound
+            else:
+                left = bool(self.members[node] >> bit & 1)
+            node = self.left[node] if left else self.right[node]
+        yield node
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -70,10 +85,10 @@ class Grid:
     """What is demanded of values that are no axis: only asking each row tells."""
 
     @classmethod
-    def of(cls, program: Program) -> Grid:
+    def of(cls, program: Program, *, sharp: bool = False) -> Grid:
         """Cut what a Program tests into cells; it need not be lowered yet."""
         lowered = lower(program, DUCKDB.target)
-        cutters = _cutters(lowered)
+        cutters = _cutters(lowered, sharp=sharp)
         axes = {subject: cutter.axis() for subject, cutter in cutters.items()}
         numbers = {subject: number for number, subject in enumerate(axes)}
         shapes = tuple(
@@ -114,7 +129,7 @@ class Grid:
         return [row for row in kept if all(meets(r, row) for r in bound)] if bound else kept
 
 
-def _cutters(program: Program) -> dict[Expr, Cutter]:
+def _cutters(program: Program, *, sharp: bool) -> dict[Expr, Cutter]:
     typing = Typing.of(program)
     nullable: dict[Expr, bool] = {Column(f.name): f.nullable for f in program.inputs}
     cutters: dict[Expr, Cutter] = {}
@@ -122,7 +137,9 @@ def _cutters(program: Program) -> dict[Expr, Cutter]:
     def cutter(subject: Expr) -> Cutter:
         if subject not in cutters:
             may_be_missing = nullable.get(subject, True)
-            cutters[subject] = Cutter(subject, typing.item_type(subject), may_be_missing)
+            cutters[subject] = Cutter(
+                subject, typing.item_type(subject), may_be_missing, sharp=sharp
+            )
         return cutters[subject]
 
     for field in program.inputs:

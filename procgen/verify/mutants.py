@@ -8,11 +8,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from procgen.ir.expressions import Column, Comparison, Expr, Membership, Threshold
+from procgen.ir.expressions import (
+    Branch,
+    Case,
+    Column,
+    Comparison,
+    Constant,
+    Expr,
+    Match,
+    Membership,
+    Threshold,
+)
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, Leaf, Node, Split
 from procgen.ir.types import DType
-from procgen.ir.walk import columns_of
+from procgen.ir.walk import columns_of, descend, rewrite
 
 LIMIT = 200
 """Splits up to which every mutant is made; of larger models some are taken at random."""
@@ -47,6 +57,24 @@ class Change:
     node: int
     become: tuple[tuple[int, Node], ...]
 
+    def mutant(self, program: Program) -> Mutant:
+        """The Program with this change."""
+        return Mutant(self.kind, where(program, self), applied(program, self))
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Another value for one binding."""
+
+    kind: Kind
+    binding: str
+    where: str
+    value: Expr | Ensemble
+
+    def mutant(self, program: Program) -> Mutant:
+        """The Program with this change."""
+        return Mutant(self.kind, self.where, with_value(program, self.binding, self.value))
+
 
 def mutants(program: Program, *, limit: int = LIMIT, seed: int = 0) -> Iterator[Mutant]:
     """Each Program that differs from a lowered one in one threshold, leaf, side or constant.
@@ -56,19 +84,31 @@ def mutants(program: Program, *, limit: int = LIMIT, seed: int = 0) -> Iterator[
         limit: up to this many splits all are made; above it, those of about so many splits.
         seed: another seed takes others.
     """
-    changes = list(tree_changes(program))
-    splits = sum(
-        isinstance(node, Split)
-        for binding in program.bindings
-        if isinstance(binding.value, Ensemble)
-        for tree in binding.value.trees
-        for node in tree.nodes
-    )
+    for change in chosen_changes(program, limit=limit, seed=seed):
+        yield change.mutant(program)
+
+
+AnyChange = Change | Whole
+
+
+def chosen_changes(program: Program, *, limit: int, seed: int) -> list[AnyChange]:
+    """The changes of `mutants`."""
+    in_trees = list(tree_changes(program))
+    others = list(whole_changes(program))
+    pick = random.Random(seed)  # noqa: S311 - the same ones every time, not secrets
+    splits = split_count(program)
     if splits > limit:
-        pick = random.Random(seed)  # noqa: S311 - the same ones every time, not secrets
-        changes = pick.sample(changes, len(changes) * limit // splits)
-    for change in changes:
-        yield Mutant(change.kind, where(program, change), applied(program, change))
+        in_trees = pick.sample(in_trees, len(in_trees) * limit // splits)
+    if len(others) > limit:
+        others = pick.sample(others, limit)
+    return [*in_trees, *others]
+
+
+def split_count(program: Program) -> int:
+    """How many splits the trees of a Program have."""
+    ensembles = (b.value for b in program.bindings if isinstance(b.value, Ensemble))
+    trees = (tree for ensemble in ensembles for tree in ensemble.trees)
+    return sum(isinstance(node, Split) for tree in trees for node in tree.nodes)
 
 
 def applied(program: Program, change: Change) -> Program:
@@ -152,6 +192,63 @@ def _next_values(test: Threshold, dtype: DType) -> Iterator[float | int]:
         value = math.nextafter(test.value, end)
         if math.isfinite(value):
             yield value + 0.0
+
+
+def whole_changes(program: Program) -> Iterator[Whole]:
+    """Sums added in another order or precision, and constants that are off."""
+    for binding in program.bindings:
+        name, value = binding.name, binding.value
+        if not isinstance(value, Ensemble):
+            for place, changed in _other_constants(value):
+                yield Whole("constant", name, f"{name}, {place}", changed)
+            continue
+        if len(value.trees) > 1:
+            last_first = replace(value, trees=(value.trees[-1], *value.trees[:-1]))
+            yield Whole("sum order", name, f"{name}, the last tree first", last_first)
+        if value.accumulate is DType.FLOAT32:
+            wide = replace(value, accumulate=DType.FLOAT64)
+            yield Whole("precision", name, f"{name}, added as doubles", wide)
+
+
+def _other_constants(expr: Expr) -> Iterator[tuple[str, Expr]]:
+    """The expression with one of its numbers off by a thousandth."""
+    count = sum(map(_has_number, descend(expr)))
+    for wanted in range(count):
+        counter = iter(range(count))
+
+        def change(part: Expr, wanted: int = wanted, counter: Iterator[int] = counter) -> Expr:
+            return _off(part) if _has_number(part) and next(counter) == wanted else part
+
+        yield f"constant {wanted}", rewrite(expr, change)
+
+
+def _has_number(part: Expr) -> bool:
+    match part:
+        case Constant(float() as value, _):
+            return math.isfinite(value)
+        case Branch(_, Threshold(_, float() as value, _), _, _, _):
+            return math.isfinite(value)
+        case Match(_, cases, _, _):
+            return bool(cases) and isinstance(cases[0].result.value, float)
+        case _:
+            return False
+
+
+def _off(part: Expr) -> Expr:
+    match part:
+        case Constant(float() as value, dtype):
+            return Constant(_off_number(value), dtype)
+        case Branch(_, Threshold(_, float() as value, _) as test, _, _, _):
+            return replace(part, test=replace(test, value=_off_number(value)))
+        case Match(_, (Case(category, Constant(float() as value, dtype)), *rest), _, _):
+            first = Case(category, Constant(_off_number(value), dtype))
+            return replace(part, cases=(first, *rest))
+        case _:
+            return part
+
+
+def _off_number(value: float) -> float:
+    return value * (1 + 2.0**-10) if value else 1.0
 
 
 def _other_leaf(leaf: Leaf) -> Leaf:

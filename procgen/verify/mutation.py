@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from procgen.artifacts.artifact import ArtifactWriter
 from procgen.backends import dialect_named
-from procgen.backends.calls import create_schema
+from procgen.backends.calls import create_schema, scores
 from procgen.databases.database import Database
 from procgen.ir.program import Program
 from procgen.passes import lower
 from procgen.verify.cases import Cases
 from procgen.verify.compare import Judge
-from procgen.verify.mutants import LIMIT, Mutant, mutants
-from procgen.verify.scoring import routine_writer, score
+from procgen.verify.mutants import LIMIT, AnyChange, Mutant, chosen_changes, mutants
+from procgen.verify.scoring import TABLE, routine_writer
+from procgen.verify.sharp import Sharpener
 from procgen.verify.tally import Tally, numbered
 
+MUTANT = "procgen_mutant"
+SLICE = 32
+"""Answers that are compared at once: a mutant is mostly killed by one of the first."""
 __all__ = ["Mutant", "MutationReport", "Survivor", "mutants", "mutate"]
 
 
@@ -91,15 +95,22 @@ def mutate(
         seed: another seed takes others.
     """
     lowered = lower(program, dialect_named(database.engine).target)
-    found = list(mutants(lowered, limit=limit, seed=seed))
+    changes = chosen_changes(lowered, limit=limit, seed=seed)
     with database.rehearsal():
-        trial = Trial(database, Judge(program), lowered, cases, schema)
-        survivors = [mutant for mutant in found if not trial.kills(mutant)]
+        trial = Trial.of(database, program, lowered, cases, schema)
+        alive = [change for change in changes if not trial.kills(change.mutant(lowered))]
+    survivors = _explained(lowered, alive) if alive else ()
     return MutationReport(
-        len(found),
-        len(found) - len(survivors),
-        tuple(Survivor(one.kind, one.where, None) for one in survivors),
-        counts(one.kind for one in found),
+        len(changes), len(changes) - len(alive), survivors, counts(one.kind for one in changes)
+    )
+
+
+def _explained(lowered: Program, alive: Sequence[AnyChange]) -> tuple[Survivor, ...]:
+    sharpener = Sharpener(lowered, ())
+    return tuple(
+        Survivor(mutant.kind, mutant.where, sharpener.proof(change).proof)
+        for change in alive
+        for mutant in (change.mutant(lowered),)
     )
 
 
@@ -113,31 +124,44 @@ def counts(kinds: Iterable[str]) -> dict[str, int]:
 
 @dataclass(slots=True)
 class Trial:
-    """Mutants of one Program before one set of cases."""
+    """Mutants of one Program before one set of cases, inside a transaction."""
 
     database: Database
     judge: Judge
     lowered: Program
     cases: Cases
     schema: str
+    key: str
     created: int = 0
+
+    @classmethod
+    def of(
+        cls, database: Database, program: Program, lowered: Program, cases: Cases, schema: str
+    ) -> Trial:
+        """Load the cases."""
+        key = database.load_rows(TABLE, program.inputs, cases.rows)
+        writer = routine_writer(lowered, database.engine, schema, f"{MUTANT}_v1")
+        database.run_script(create_schema(writer), source="the mutants")
+        return cls(database, Judge(program), lowered, cases, schema, key)
 
     def kills(self, mutant: Mutant) -> bool:
         """Whether some case gets a wrong answer from the mutant in the database."""
         self.created += 1
-        name = "procgen_mutant"
         dialect = dialect_named(self.database.engine)
         artifact = ArtifactWriter(
-            name, self.created, self.schema, dialect, mutant.program, mutant.program, "", ()
+            MUTANT, self.created, self.schema, dialect, mutant.program, mutant.program, "", ()
         )
-        routine = f"{name}_v{self.created}"
+        self.database.run_script(artifact.up(), source=f"the mutant of {mutant.where}")
+        routine = f"{MUTANT}_v{self.created}"
         writer = routine_writer(mutant.program, self.database.engine, self.schema, routine)
-        source = f"the mutant of {mutant.where}"
-        self.database.run_script(create_schema(writer), source=source)
-        self.database.run_script(artifact.up(), source=source)
-        return self._is_wrong(score(self.database, writer, self.cases.rows))
+        answers = self.database.fetch(scores(writer, TABLE, self.key))
+        return any(self._is_wrong(first, answers) for first in range(0, len(answers), SLICE))
 
-    def _is_wrong(self, got: Any) -> bool:
+    def _is_wrong(self, first: int, answers: Sequence[tuple[Any, ...]]) -> bool:
+        names = [output.name for output in self.lowered.outputs]
+        columns = zip(*answers[first : first + SLICE], strict=True)
+        got = dict(zip(names, columns, strict=True))
+        want = {name: values[first : first + SLICE] for name, values in self.cases.answers.items()}
         tally = Tally(self.judge, self.lowered)
-        tally.add_database(numbered(self.cases.rows), got, self.cases.answers)
+        tally.add_database(numbered(self.cases.rows[first : first + SLICE]), got, want)
         return bool(tally.mismatches)

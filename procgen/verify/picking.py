@@ -7,12 +7,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from procgen.ir.domain import UNSEEN
 from procgen.ir.interpreter import Row, to_float32
 from procgen.ir.types import DType, Scalar
-from procgen.verify.axes import MISSING, WHOLE, Axis, Number
+from procgen.verify.axes import MISSING, WHOLE, Axis, Number, after
 from procgen.verify.grid import Grid
 
 LARGEST_ORDINARY = 1e30
@@ -88,15 +86,6 @@ def last_of(axis: Axis, cell: int) -> Number:
     if cell < len(axis.ends):
         return axis.ends[cell]
     return WHOLE[axis.dtype][1] if axis.dtype in WHOLE else math.inf
-
-
-def after(value: Number, dtype: DType) -> Number:
-    """The next number of the type."""
-    if dtype in WHOLE:
-        return int(value) + 1
-    if dtype is DType.FLOAT32:
-        return float(np.nextafter(np.float32(value), np.float32(np.inf))) + 0.0
-    return math.nextafter(value, math.inf) + 0.0
 
 
 def _near(low: int, high: int) -> tuple[int, ...]:

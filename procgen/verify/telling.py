@@ -1,0 +1,129 @@
+"""A row that tells a changed tree from the tree itself, or the proof that there is no such row.
+
+The change sends some cells of one value another way at one node. A row tells it if it comes to the
+node with such a value and the leaves on the two ways differ. The cells left to each input on the
+way to both leaves say whether there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from procgen.ir.trees import Split
+from procgen.verify.axes import MISSING
+from procgen.verify.grid import LEFT, RIGHT, Grid, Shape
+from procgen.verify.mutants import Change
+
+Box = list[int]
+PAIRS = 2_000
+"""Pairs of leaves that are compared before a change is given up as neither told nor proven."""
+NO_ROW = "no row that is scored comes to this node"
+NO_VALUE = "no value that comes to this node goes another way"
+EQUAL_LEAVES = "both ways end in equal leaves"
+
+
+@dataclass(frozen=True, slots=True)
+class Parents:
+    """The node above each node of a tree."""
+
+    shape: Shape
+    above: tuple[int, ...]
+
+    @classmethod
+    def of(cls, shape: Shape) -> Parents:
+        """Read them off a tree."""
+        above = [-1] * len(shape.axes)
+        for node, axis in enumerate(shape.axes):
+            if axis >= 0:
+                above[shape.left[node]] = above[shape.right[node]] = node
+        return cls(shape, tuple(above))
+
+    def box(self, node: int, allowed: Sequence[int]) -> Box:
+        """The cells of the rows that come to a node."""
+        shape, box = self.shape, list(allowed)
+        while (parent := self.above[node]) >= 0:
+            side = LEFT if shape.left[parent] == node else RIGHT
+            lost = MISSING if shape.default_left[parent] is (side == LEFT) else 0
+            box[shape.axes[parent]] &= shape.cells(parent, side) | lost
+            node = parent
+        return box
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Sets of cells in which every row gets another leaf, or why there is none.
+
+    `proof` is None where some boxes are known, and where the search was given up.
+    """
+
+    boxes: tuple[Box, ...]
+    proof: str | None = None
+
+
+def tell(grid: Grid, parents: Parents, change: Change, *, most: int = 1) -> Telling:
+    """Where a changed tree shows.
+
+    Args:
+        grid: sharp, so that a threshold off by one number is told.
+        parents: of the tree that is changed.
+        change: to one node, or two leaves.
+        most: how many boxes are looked for.
+    """
+    shape, node = parents.shape, change.node
+    allowed = [axis.allowed for axis in grid.axes]
+    if shape.axes[change.become[0][0]] < 0:
+        boxes = [parents.box(place, allowed) for place, _ in change.become]
+        full = tuple(box for box in boxes if all(box))
+        return Telling(full, None if full else NO_ROW)
+    box = parents.box(node, allowed)
+    if not all(box):
+        return Telling((), NO_ROW)
+    axis = shape.axes[node]
+    box[axis] &= other_way(grid, shape, change)
+    if not box[axis]:
+        return Telling((), NO_VALUE)
+    return _differing(shape, box, (shape.left[node], shape.right[node]), most)
+
+
+def other_way(grid: Grid, shape: Shape, change: Change) -> int:
+    """The cells that go another way at the changed node."""
+    before, (_, after) = shape.tree.nodes[change.node], change.become[0]
+    if not (isinstance(before, Split) and isinstance(after, Split)):
+        return 0
+    axis = grid.axes[shape.axes[change.node]]
+    lost = MISSING if before.default_left is not after.default_left else 0
+    return axis.passing(before.test) ^ axis.passing(after.test) | lost
+
+
+def _differing(shape: Shape, box: Box, sides: tuple[int, int], most: int) -> Telling:
+    """Boxes that end in different leaves on the two sides."""
+    nodes = shape.tree.nodes
+    found: list[Box] = []
+    tried = 0
+    for left, inside in leaves_within(shape, sides[0], box):
+        for right, both in leaves_within(shape, sides[1], inside):
+            tried += 1
+            if nodes[left] != nodes[right]:
+                found.append(both)
+            if len(found) == most or tried == PAIRS:
+                return Telling(tuple(found))
+    return Telling(tuple(found), None if found else EQUAL_LEAVES)
+
+
+def leaves_within(shape: Shape, start: int, box: Box) -> Iterator[tuple[int, Box]]:
+    """Each leaf below a node that rows of the box reach, and the part of the box that does."""
+    waiting: list[tuple[int, Box]] = [(start, box)]
+    while waiting:
+        node, inside = waiting.pop()
+        axis = shape.axes[node]
+        if axis < 0:
+            yield node, inside
+            continue
+        for child, way in ((shape.right[node], RIGHT), (shape.left[node], LEFT)):
+            lost = MISSING if shape.default_left[node] is (way == LEFT) else 0
+            cells = inside[axis] & (shape.cells(node, way) | lost)
+            if cells:
+                narrowed = list(inside)
+                narrowed[axis] = cells
+                waiting.append((child, narrowed))
