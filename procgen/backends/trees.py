@@ -25,10 +25,11 @@ Texts = Sequence[str | None]
 
 
 class Piece(NamedTuple):
-    """Some text of a tree; `node` is the split that it decides, or the node whose value it is."""
+    """Some text of a tree: the condition of the split `node`, or the value of all below `node`."""
 
     text: str
     node: int | None
+    is_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class TreePrinter:
 
     def _nested(self, tree: Tree, root: int, leaves: Texts) -> str:
         """The subtree at `root`, ending at every node that has a text in `leaves`."""
-        return "".join(text for text, _ in self._written(tree, root, leaves))
+        return "".join([piece[0] for piece in self._written(tree, root, leaves)])
 
     def _written(self, tree: Tree, root: int, leaves: Texts) -> list[Piece]:
         written: list[Piece] = []
@@ -94,7 +95,7 @@ class TreePrinter:
             position, level = item
             leaf = leaves[position]
             if leaf is not None:
-                written.append(Piece(leaf, position))
+                written.append(Piece(leaf, position, is_value=True))
                 continue
             condition, first, second = self._sides(tree.nodes[position])
             short = leaves[first] is not None and leaves[second] is not None

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from procgen.backends.pieces import TreeText
+from procgen.backends.trees import Piece
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, Leaf, Split, Tree
+from procgen.ir.trees import Ensemble, Split, Tree
 from procgen.verify.coverage import Coverage
 from procgen.verify.mutation import Survivor
 
 LARGEST = 300_000
 """Characters of SQL that are shown in full; of a longer script, the trees to look at."""
 TREES = 30
+QUIET = frozenset({"", "reached", "dead"})
 Place = tuple[str, int, int]
 """A binding, a tree of it, and a node of that."""
 
@@ -63,28 +65,39 @@ class Marks:
     sides: Mapping[Place, str] = field(default_factory=dict)
     living: Mapping[str, str] = field(default_factory=dict)
 
-    def show(self, text: TreeText) -> bool:
+    def show(self, tree: Tree, text: TreeText) -> bool:
         """Whether something is to be seen in a tree."""
-        places = ((text.binding, text.tree, piece.node) for piece in text.pieces if piece.node)
-        return any(
-            place in self.missed or place in self.sides or mutant_place(place) in self.living
-            for place in ((text.binding, text.tree, 0), *places)
-        )
+        kinds = (self.run(tree, text, piece).kind for piece in text.pieces)
+        return any(kind not in QUIET for kind in kinds)
 
-    def run(self, tree: Tree, place: Place, text: str) -> Run:
+    def run(self, tree: Tree, text: TreeText, piece: Piece) -> Run:
         """One piece of a tree."""
+        if piece.node is None:
+            return Run(piece.text)
+        place = (text.binding, text.tree, piece.node)
         if (where := mutant_place(place)) in self.living:
-            return Run(text, "living", self.living[where])
-        binding, number, node = place
-        if isinstance(tree.nodes[node], Split) and place in self.sides:
-            return Run(text, "side", self.sides[place])
-        if isinstance(tree.nodes[node], Leaf):
-            if place in self.missed:
-                return Run(text, "missed", "no case comes here")
-            if place in self.dead:
-                return Run(text, "dead", "no row can come here")
-            return Run(text, "reached", f"{binding}, tree {number}, node {node}")
-        return Run(text)
+            return Run(piece.text, "living", self.living[where])
+        if not piece.is_value:
+            side = self.sides.get(place, "")
+            return Run(piece.text, "side" if side else "", side)
+        # Leaves of one value are written as one where a split does not change the sum.
+        leaves = {(text.binding, text.tree, leaf) for leaf in _leaves_below(tree, piece.node)}
+        if leaves & self.missed:
+            return Run(piece.text, "missed", "no case comes here")
+        if leaves <= self.dead:
+            return Run(piece.text, "dead", "no row can come here")
+        return Run(piece.text, "reached", f"{text.binding}, tree {text.tree}, node {piece.node}")
+
+
+def _leaves_below(tree: Tree, root: int) -> Iterator[int]:
+    waiting = [root]
+    while waiting:
+        place = waiting.pop()
+        node = tree.nodes[place]
+        if isinstance(node, Split):
+            waiting += (node.left, node.right)
+        else:
+            yield place
 
 
 def mutant_place(place: Place) -> str:
@@ -114,7 +127,7 @@ def marks_of(coverage: Coverage, survivors: Iterable[Survivor]) -> Marks:
 def listing(script: str, program: Program, texts: Iterable[TreeText], marks: Marks) -> Listing:
     """A script with its marks; a long one as some trees of it."""
     every = list(texts)
-    chosen = [text for text in every if marks.show(text)][:TREES]
+    chosen = [text for text in every if marks.show(_tree_of(program, text), text)][:TREES]
     excerpt = tuple(_trees(program, chosen, marks))
     if len(script) <= LARGEST:
         return Listing(tuple(_whole(script, program, every, marks)), excerpt)
@@ -141,18 +154,14 @@ def _whole(script: str, program: Program, texts: Iterable[TreeText], marks: Mark
 
 
 def _tree(program: Program, text: TreeText, marks: Marks) -> Iterator[Run]:
+    yield Run(text.mark, "comment")
+    tree = _tree_of(program, text)
+    for piece in text.pieces:
+        yield marks.run(tree, text, piece)
+
+
+def _tree_of(program: Program, text: TreeText) -> Tree:
     ensemble = program.binding(text.binding)
     if not isinstance(ensemble, Ensemble):
         raise TypeError(f"{text.binding} is no ensemble")
-    yield Run(text.mark, "comment")
-    tree = ensemble.trees[text.tree]
-    for piece in text.pieces:
-        if piece.node is None:
-            yield Run(piece.text)
-        else:
-            yield marks.run(tree, (text.binding, text.tree, piece.node), piece.text)
-
-
-def joined(runs: Sequence[Run]) -> str:
-    """The text of some runs."""
-    return "".join(run.text for run in runs)
+    return ensemble.trees[text.tree]
