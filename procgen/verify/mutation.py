@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from procgen.artifacts.artifact import ArtifactWriter
 from procgen.backends import dialect_named
 from procgen.backends.calls import create_schema, scores
 from procgen.databases.database import Database
-from procgen.ir.program import Program
+from procgen.ir.program import OutputName, Program
 from procgen.passes import lower
 from procgen.verify.cases import Cases
 from procgen.verify.compare import Judge
@@ -20,6 +20,8 @@ from procgen.verify.sharp import Sharpener
 from procgen.verify.tally import Tally, numbered
 
 MUTANT = "procgen_mutant"
+BATCH = 16
+"""Mutants that one script creates."""
 SLICE = 32
 """Answers that are compared at once: a mutant is mostly killed by one of the first."""
 __all__ = ["Mutant", "MutationReport", "Survivor", "mutants", "mutate"]
@@ -97,8 +99,7 @@ def mutate(
     lowered = lower(program, dialect_named(database.engine).target)
     changes = chosen_changes(lowered, limit=limit, seed=seed)
     with database.rehearsal():
-        trial = Trial.of(database, program, lowered, cases, schema)
-        alive = [change for change in changes if not trial.kills(change.mutant(lowered))]
+        alive = Trial.of(database, program, lowered, cases, schema).survivors(changes)
     survivors = _explained(lowered, alive) if alive else ()
     return MutationReport(
         len(changes), len(changes) - len(alive), survivors, counts(one.kind for one in changes)
@@ -124,14 +125,20 @@ def counts(kinds: Iterable[str]) -> dict[str, int]:
 
 @dataclass(slots=True)
 class Trial:
-    """Mutants of one Program before one set of cases, inside a transaction."""
+    """Mutants of one Program before one set of cases, inside a transaction.
+
+    Attributes:
+        first: the outputs that every mutant is asked for.
+        rest: those that one is asked for that got away, if there are others.
+    """
 
     database: Database
-    judge: Judge
     lowered: Program
     cases: Cases
     schema: str
     key: str
+    first: Judge
+    rest: Judge | None
     created: int = 0
 
     @classmethod
@@ -142,26 +149,55 @@ class Trial:
         key = database.load_rows(TABLE, program.inputs, cases.rows)
         writer = routine_writer(lowered, database.engine, schema, f"{MUTANT}_v1")
         database.run_script(create_schema(writer), source="the mutants")
-        return cls(database, Judge(program), lowered, cases, schema, key)
+        every = Judge(program)
+        margin = program.output(OutputName.MARGIN)
+        if margin is None or every.is_bounded or every.composite or len(program.outputs) == 1:
+            return cls(database, lowered, cases, schema, key, every, None)
+        # Other outputs follow from the margin mostly, and each is as long as all the trees.
+        some = Judge(replace(program, outputs=(margin,)))
+        return cls(database, lowered, cases, schema, key, some, every)
 
-    def kills(self, mutant: Mutant) -> bool:
-        """Whether some case gets a wrong answer from the mutant in the database."""
-        self.created += 1
+    def survivors(self, changes: Sequence[AnyChange]) -> list[AnyChange]:
+        """The changes that no case tells."""
+        alive = self._survivors(changes, self.first)
+        return alive if self.rest is None else self._survivors(alive, self.rest)
+
+    def _survivors(self, changes: Sequence[AnyChange], judge: Judge) -> list[AnyChange]:
+        names = {output.name for output in judge.program.outputs}
+        outputs = tuple(output for output in self.lowered.outputs if output.name in names)
+        base = replace(self.lowered, outputs=outputs)
+        alive: list[AnyChange] = []
+        for first in range(0, len(changes), BATCH):
+            batch = changes[first : first + BATCH]
+            programs = [change.mutant(base).program for change in batch]
+            routines = self._create(programs)
+            asked = zip(batch, programs, routines, strict=True)
+            alive += [c for c, p, routine in asked if not self._is_killed(p, routine, judge)]
+        return alive
+
+    def _create(self, programs: Sequence[Program]) -> list[str]:
         dialect = dialect_named(self.database.engine)
-        artifact = ArtifactWriter(
-            MUTANT, self.created, self.schema, dialect, mutant.program, mutant.program, "", ()
-        )
-        self.database.run_script(artifact.up(), source=f"the mutant of {mutant.where}")
-        routine = f"{MUTANT}_v{self.created}"
-        writer = routine_writer(mutant.program, self.database.engine, self.schema, routine)
-        answers = self.database.fetch(scores(writer, TABLE, self.key))
-        return any(self._is_wrong(first, answers) for first in range(0, len(answers), SLICE))
+        routines, scripts = [], []
+        for program in programs:
+            self.created += 1
+            writer = ArtifactWriter(
+                MUTANT, self.created, self.schema, dialect, program, program, "", ()
+            )
+            routines.append(f"{MUTANT}_v{self.created}")
+            scripts.append(writer.up())
+        self.database.run_script("".join(scripts), source="the mutants")
+        return routines
 
-    def _is_wrong(self, first: int, answers: Sequence[tuple[Any, ...]]) -> bool:
-        names = [output.name for output in self.lowered.outputs]
-        columns = zip(*answers[first : first + SLICE], strict=True)
-        got = dict(zip(names, columns, strict=True))
-        want = {name: values[first : first + SLICE] for name, values in self.cases.answers.items()}
-        tally = Tally(self.judge, self.lowered)
-        tally.add_database(numbered(self.cases.rows[first : first + SLICE]), got, want)
-        return bool(tally.mismatches)
+    def _is_killed(self, program: Program, routine: str, judge: Judge) -> bool:
+        writer = routine_writer(program, self.database.engine, self.schema, routine)
+        answers = self.database.fetch(scores(writer, TABLE, self.key))
+        names = [output.name for output in program.outputs]
+        for first in range(0, len(answers), SLICE):
+            part = slice(first, first + SLICE)
+            got = dict(zip(names, zip(*answers[part], strict=True), strict=True))
+            want = {name: self.cases.answers[name][part] for name in names}
+            tally = Tally(judge, self.lowered)
+            tally.add_database(numbered(self.cases.rows[part]), got, want)
+            if tally.mismatches:
+                return True
+        return False
