@@ -11,6 +11,7 @@ from procgen.verify.cases import Cases
 from procgen.verify.cover import cover_rows
 from procgen.verify.expected import answerable, expected_answers
 from procgen.verify.gate import percent
+from procgen.verify.sharp import sharp_rows
 
 if TYPE_CHECKING:
     from procgen.artifacts.artifact import Artifact
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 
 
 def make_cases(model: Any, source: Source, artifact: Artifact, sample: Rows) -> Cases:
-    """Ask Python about rows for every leaf, rows at a model's decisions, and a sample's.
+    """Ask Python about rows for every leaf and every mutant, rows at decisions, and a sample's.
 
     Raises:
         ParityError: the compiled Program answers otherwise.
     """
-    made = [*cover_rows(artifact.lowered), *probe_rows(artifact.lowered), *sample]
+    lowered = artifact.lowered
+    cover = cover_rows(lowered)
+    made = [*cover, *sharp_rows(lowered, cover), *probe_rows(lowered), *sample]
     rows = answerable(source.program, made)
     cases = Cases(rows, expected_answers(source.program, model, rows))
     check_answers(source, cases)

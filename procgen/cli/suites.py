@@ -24,7 +24,7 @@ def say_report(report: SuiteReport) -> None:
         said: list[tuple[Finding, ...]] = []
         for path in engine.paths:
             if path.findings and path.findings in said:
-                say(f"{path.name} on {engine.engine}: the same scores")
+                say(f"{path.name} on {engine.label}: the same scores")
             elif path.findings:
                 _say_findings(engine, path)
                 said.append(path.findings)
@@ -39,15 +39,15 @@ def _engine_rows(engine: EngineResult) -> Iterator[tuple[str, ...]]:
         word = "equal" if path.parity.ok else "differs"
         wrong = f"{len(path.parity.mismatches):,} mismatches"
         ulp = f"at most {path.max_ulp:,} ULP apart"
-        yield f"  {path.name}", engine.engine, word, f"{wrong}, {ulp}", f"{path.seconds:.1f} s"
+        yield f"  {path.name}", engine.label, word, f"{wrong}, {ulp}", f"{path.seconds:.1f} s"
     if engine.mutation is not None:
         word = "lives" if engine.survivors else "equal"
-        yield "  mutation", engine.engine, word, mutation_line(engine), ""
+        yield "  mutation", engine.label, word, mutation_line(engine), ""
 
 
 def _say_findings(engine: EngineResult, path: PathResult) -> None:
     rows = [_finding_row(finding) for finding in path.findings[:SHOWN]]
-    say_table(HEADS, rows, title=f"{path.name} on {engine.engine}")
+    say_table(HEADS, rows, title=f"{path.name} on {engine.label}")
     left = len(path.parity.mismatches) - len(rows)
     if left:
         say(f"and {left:,} more")
@@ -71,7 +71,7 @@ def _say_survivors(engine: EngineResult) -> None:
     if not engine.survivors:
         return
     rows = [(one.kind, one.where) for one in engine.survivors]
-    title = f"changes that no case notices, {engine.engine}"
+    title = f"changes that no case notices, {engine.label}"
     say_table(("change", "where"), rows[:SHOWN], title=title)
     if len(rows) > SHOWN:
         say(f"and {len(rows) - SHOWN:,} more")

@@ -101,7 +101,7 @@ def as_junit(report: SuiteReport) -> str:
         suite = ET.SubElement(
             root,
             "testsuite",
-            name=f"{report.label} on {engine.engine}",
+            name=f"{report.label} on {engine.label}",
             tests=str(len(cases)),
             failures=str(failures),
             errors="0",

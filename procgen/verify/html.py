@@ -50,9 +50,9 @@ def as_html(report: SuiteReport) -> str:
             inputs=inputs[:INPUTS],
             inputs_left=len(inputs) - len(inputs[:INPUTS]),
             trees=tree_chart(lowered, report.coverage),
-            ulps=[ulp_chart(report, engine.paths[0], engine.engine) for engine in report.engines],
+            ulps=[ulp_chart(report, engine.paths[0], engine.label) for engine in report.engines],
             scores=[
-                (engine.engine, list(score_charts(report, engine.paths[0])))
+                (engine.label, list(score_charts(report, engine.paths[0])))
                 for engine in report.engines[:1]
             ],
             mutants=[_mutants(engine) for engine in report.engines if engine.mutation],
@@ -125,7 +125,7 @@ def _mutants(engine: EngineResult) -> dict[str, Any]:
         (kind, made - lives[kind] - equal[kind], equal[kind], lives[kind])
         for kind, made in sorted(found.kinds.items())
     ]
-    return {"engine": engine.engine, "rows": rows, "report": found, "lives": engine.survivors}
+    return {"engine": engine.label, "rows": rows, "report": found, "lives": engine.survivors}
 
 
 def _listing(report: SuiteReport, engine: EngineResult) -> Listing:

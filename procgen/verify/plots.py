@@ -42,7 +42,7 @@ def pairs(
     """Two bars for each label, one of Python's answers and one of the database's."""
     svg = _canvas(title)
     step = (WIDTH - LEFT) / max(len(labels), 1)
-    most = max(*python, *database, 1)
+    most = max((*python, *database, 1))
     _scale(svg, most)
     for place, label in enumerate(labels):
         middle = LEFT + step * (place + 0.5)
@@ -66,7 +66,7 @@ def distribution(python: Sequence[float], database: Sequence[float], title: str)
     if not low < high:
         low, high = low - 0.5, high + 0.5
     ours, theirs = _binned(python, low, high), _binned(database, low, high)
-    most = max(*ours, *theirs, 1)
+    most = max((*ours, *theirs, 1))
     _scale(svg, most)
     step = (WIDTH - LEFT) / BINS
     for place, count in enumerate(ours):

@@ -162,7 +162,7 @@ class PathTest(Test):
         for path in result.paths:
             if not path.parity.ok:
                 lines = finding_lines(path, SHOWN)
-                raise Different("\n".join((f"{self.name} on {result.engine}", *lines)))
+                raise Different("\n".join((f"{self.name} on {result.label}", *lines)))
 
 
 class CoverageTest(Test):

@@ -71,6 +71,14 @@ class EngineResult:
     mutation: MutationReport | None = None
 
     @property
+    def label(self) -> str:
+        """The engine as people name it; PostgreSQL counts 15.20 as 150020."""
+        name, _, number = self.engine.partition(" ")
+        if not (number.isdecimal() and len(number) > 4):
+            return self.engine
+        return f"{name} {number[:-4]}.{int(number[-4:])}"
+
+    @property
     def mismatches(self) -> int:
         """Wrong scores of all ways."""
         return sum(len(path.parity.mismatches) for path in self.paths)

@@ -27,9 +27,9 @@ from procgen.verify.mutation import MutationReport, Survivor
 from procgen.verify.parity import report_of
 from procgen.verify.tally import Tally, numbered
 from procgen.verify.testing import Suite, ask_database, explain
+from tests.browsers import BROWSER
 from tests.models_in_projects import apply_unasked, with_model
 
-BROWSER = "/usr/bin/chromium-headless-shell"
 LAPTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 800}
 PAPER = {"width": 695, "height": 1000}
