@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from procgen.ir.domain import UNSEEN
 from procgen.ir.expressions import (
     Column,
     Comparison,
@@ -125,6 +126,14 @@ class Cutter:
             case _:
                 self._after(last_passing(test.op, test.value, self.dtype))
 
+    def single(self, text: str) -> None:
+        """Give a text a cell of its own."""
+        self.texts[text] = None
+
+    def after(self, last: Number) -> None:
+        """Cut after a number, and where it is `sharp` on both sides of it."""
+        self._after(last_passing(Comparison.LE, last, self.dtype))
+
     def axis(self) -> Axis:
         """The value with all its cells, less those of rows that are refused."""
         keys: Sequence[object]
@@ -190,6 +199,14 @@ def after(value: Number, dtype: DType) -> Number:
     if dtype is DType.FLOAT32:
         return float(np.nextafter(np.float32(value), np.float32(np.inf))) + 0.0
     return math.nextafter(value, math.inf) + 0.0
+
+
+def unseen(axis: Axis) -> str:
+    """A text that is no category."""
+    text = UNSEEN
+    while text in axis.texts:
+        text += "!"
+    return text
 
 
 def largest(dtype: DType) -> Number:

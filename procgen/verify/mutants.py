@@ -17,6 +17,7 @@ from procgen.ir.expressions import (
     Expr,
     Match,
     Membership,
+    Test,
     Threshold,
 )
 from procgen.ir.program import Program
@@ -180,8 +181,18 @@ def _threshold_changes(
 ) -> Iterator[tuple[Kind, Become]]:
     for value in _next_values(test, dtype):
         yield "threshold", ((place, replace(node, test=replace(test, value=value))),)
-    op = Comparison.LT if test.op is Comparison.LE else Comparison.LE
-    yield "comparison", ((place, replace(node, test=replace(test, op=op))),)
+    yield "comparison", ((place, replace(node, test=_other_comparison(test))),)
+
+
+def _other_comparison(test: Threshold) -> Threshold:
+    return replace(test, op=Comparison.LT if test.op is Comparison.LE else Comparison.LE)
+
+
+def other_tests(test: Test) -> Iterator[Test]:
+    """The tests that a change puts in the place of one on a number."""
+    if isinstance(test, Threshold):
+        yield _other_comparison(test)
+        yield from (replace(test, value=value) for value in _next_values(test, DType.FLOAT64))
 
 
 def _next_values(test: Threshold, dtype: DType) -> Iterator[float | int]:
@@ -239,7 +250,8 @@ def _off(part: Expr) -> Expr:
         case Constant(float() as value, dtype):
             return Constant(_off_number(value), dtype)
         case Branch(_, Threshold(_, float() as value, _) as test, _, _, _):
-            return replace(part, test=replace(test, value=_off_number(value)))
+            # Between a decision and one that is off by a little there may be no value at all.
+            return replace(part, test=replace(test, value=value * 2 or 1.0))
         case Match(_, (Case(category, Constant(float() as value, dtype)), *rest), _, _):
             first = Case(category, Constant(_off_number(value), dtype))
             return replace(part, cases=(first, *rest))

@@ -16,7 +16,8 @@ from procgen.verify.probes import random_rows
 from procgen.verify.telling import Parents, Telling, other_way, tell
 
 BOXES = 6
-PICKS = 4
+PICKS = (4, 4, 64)
+"""Rows that are tried from each box, and then again: a sum may hide a small difference."""
 SEARCHED = 100
 """Random rows that are tried where no box says where to look."""
 Scores = dict[OutputName, Value]
@@ -89,9 +90,11 @@ class Sharpener:
                     yield place
 
     def _candidates(self, change: AnyChange) -> Iterator[Row]:
-        for box in self.proof(change).boxes:
-            for _ in range(PICKS):
-                yield self._picker.row([self._picker.bit(cells) for cells in box])
+        boxes = self.proof(change).boxes
+        for picks in PICKS:
+            for box in boxes:
+                for _ in range(picks):
+                    yield self._picker.row([self._picker.bit(cells) for cells in box])
         if isinstance(change, Whole) or not all(axis.is_column for axis in self.grid.axes):
             if self._searched is None:
                 self._searched = random_rows(self.program, SEARCHED, self._seed)
