@@ -41,7 +41,8 @@ def cover_grid(grid: Grid, *, seed: int = 0) -> list[Row]:
     while True:
         trees = [tree for tree in trees if tree.below[0]]
         if not trees:
-            return rows
+            # A tree that is one leaf has no sides, and is reached by any row.
+            return rows or [picker.row([picker.bit(cells) for cells in allowed])]
         trees.sort(key=lambda tree: -tree.below[0])
         box = list(allowed)
         if not trees[0].narrow(box):

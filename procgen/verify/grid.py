@@ -102,7 +102,7 @@ class _Builder:
         self._projections: dict[tuple[Expr, Test], Projection] = {}
         for field in program.inputs:
             column = Column(field.name)
-            self._cutters[column] = Cutter(column, field.dtype, field.nullable, sharp)
+            self._cutters[column] = Cutter(column, field.dtype, field.nullable)
 
     def grid(self) -> Grid:
         for _, ensemble in self._ensembles():
@@ -125,11 +125,11 @@ class _Builder:
 
     def _cut(self, feature: Expr, test: Test) -> None:
         axis = self._axis(feature)
-        if axis == feature:
-            self._cutters[axis].cut(test)
-            return
-        tests = [test, *(other_tests(test) if self._sharp else ())]
-        for one in tests:
+        dtype = self._typing.item_type(feature)
+        for one in (test, *(other_tests(test, dtype) if self._sharp else ())):
+            if axis == feature:
+                self._cutters[axis].cut(one)
+                continue
             projection = Projection.of(feature, one, self._cutters[axis])
             self._projections[feature, one] = projection
             for end in projection.ends:
@@ -144,7 +144,7 @@ class _Builder:
         subject = self._columns[feature]
         if subject not in self._cutters:
             dtype = self._typing.item_type(subject)
-            self._cutters[subject] = Cutter(subject, dtype, may_be_missing=True, sharp=self._sharp)
+            self._cutters[subject] = Cutter(subject, dtype, may_be_missing=True)
         return subject
 
     def _demand(self, requirement: Requirement) -> bool:

@@ -21,7 +21,7 @@ from procgen.ir.expressions import (
     Threshold,
 )
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, Leaf, Node, Split
+from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
 from procgen.ir.types import DType
 from procgen.ir.walk import columns_of, descend, rewrite
 
@@ -149,7 +149,12 @@ def tree_changes(program: Program) -> Iterator[Change]:
             continue
         features = [types.get(f, DType.FLOAT64) for f in binding.value.features]
         for number, tree in enumerate(binding.value.trees):
+            ends = _ends(tree)
             for place, node in enumerate(tree.nodes):
+                if isinstance(node, Leaf):
+                    other = ((place, _other_leaf(node, ends)),)
+                    yield Change("leaf", binding.name, number, place, other)
+                    continue
                 for kind, become in _node_changes(tree.nodes, place, node, features):
                     yield Change(kind, binding.name, number, place, become)
 
@@ -158,11 +163,8 @@ Become = tuple[tuple[int, Node], ...]
 
 
 def _node_changes(
-    nodes: Sequence[Node], place: int, node: Node, features: Sequence[DType]
+    nodes: Sequence[Node], place: int, node: Split, features: Sequence[DType]
 ) -> Iterator[tuple[Kind, Become]]:
-    if isinstance(node, Leaf):
-        yield "leaf", ((place, _other_leaf(node)),)
-        return
     yield "missing", ((place, replace(node, default_left=not node.default_left)),)
     match node.test:
         case Threshold() as test:
@@ -188,11 +190,11 @@ def _other_comparison(test: Threshold) -> Threshold:
     return replace(test, op=Comparison.LT if test.op is Comparison.LE else Comparison.LE)
 
 
-def other_tests(test: Test) -> Iterator[Test]:
+def other_tests(test: Test, dtype: DType) -> Iterator[Test]:
     """The tests that a change puts in the place of one on a number."""
     if isinstance(test, Threshold):
         yield _other_comparison(test)
-        yield from (replace(test, value=value) for value in _next_values(test, DType.FLOAT64))
+        yield from (replace(test, value=value) for value in _next_values(test, dtype))
 
 
 def _next_values(test: Threshold, dtype: DType) -> Iterator[float | int]:
@@ -251,7 +253,7 @@ def _off(part: Expr) -> Expr:
             return Constant(_off_number(value), dtype)
         case Branch(_, Threshold(_, float() as value, _) as test, _, _, _):
             # Between a decision and one that is off by a little there may be no value at all.
-            return replace(part, test=replace(test, value=value * 2 or 1.0))
+            return replace(part, test=replace(test, value=math.inf))
         case Match(_, (Case(category, Constant(float() as value, dtype)), *rest), _, _):
             first = Case(category, Constant(_off_number(value), dtype))
             return replace(part, cases=(first, *rest))
@@ -263,9 +265,18 @@ def _off_number(value: float) -> float:
     return value * (1 + 2.0**-10) if value else 1.0
 
 
-def _other_leaf(leaf: Leaf) -> Leaf:
-    """A leaf that is off by as much as it is large, in every output."""
-    return Leaf(tuple(value * 2 if value else 1.0 for value in leaf.values))
+def _ends(tree: Tree) -> tuple[Leaf, Leaf]:
+    leaves = [node for node in tree.nodes if isinstance(node, Leaf)]
+    return min(leaves, key=lambda leaf: leaf.values), max(leaves, key=lambda leaf: leaf.values)
+
+
+def _other_leaf(leaf: Leaf, ends: tuple[Leaf, Leaf]) -> Leaf:
+    """A leaf of the same tree that is far from this one; of a tree that has one, its double."""
+    low, high = ends
+    if low == high:
+        return Leaf(tuple(value * 2 if value else 1.0 for value in leaf.values))
+    middle = low.values[0] / 2 + high.values[0] / 2
+    return low if leaf == high or (leaf != low and leaf.values[0] > middle) else high
 
 
 def _ensemble(program: Program, name: str) -> Ensemble:
