@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from procgen.frontends import Source
-from procgen.verify import check_answers, probe_rows
+from procgen.verify import check_answers
 from procgen.verify.cases import Cases
 from procgen.verify.expected import answerable, expected_answers
+from procgen.verify.suites import suite_rows
 
 if TYPE_CHECKING:
     from procgen.artifacts.artifact import Artifact
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def make_cases(model: Any, source: Source, artifact: Artifact, sample: Rows) -> Cases:
-    """Ask Python about the rows at a model's decisions, and about a sample's.
+    """Ask Python about rows in every leaf and at every decision, and about a sample's.
 
     Raises:
         ParityError: the compiled Program answers otherwise.
     """
-    rows = answerable(source.program, [*probe_rows(artifact.lowered), *sample])
+    rows = answerable(source.program, suite_rows(artifact.lowered, sample=sample))
     cases = Cases(rows, expected_answers(source.program, model, rows))
     check_answers(source, cases)
     return cases

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Literal
 
 from procgen.ir.expressions import (
@@ -23,7 +24,7 @@ from procgen.ir.expressions import (
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
 from procgen.ir.types import DType
-from procgen.ir.walk import columns_of, descend, rewrite
+from procgen.ir.walk import children, columns_of, with_children
 
 LIMIT = 200
 """Splits up to which every mutant is made; of larger models some are taken at random."""
@@ -223,42 +224,61 @@ def whole_changes(program: Program) -> Iterator[Whole]:
             yield Whole("precision", name, f"{name}, added as doubles", wide)
 
 
+Path = tuple[int, ...]
+"""Which operand to take at each step down an expression."""
+
+
 def _other_constants(expr: Expr) -> Iterator[tuple[str, Expr]]:
-    """The expression with one of its numbers off by a thousandth."""
-    count = sum(map(_has_number, descend(expr)))
-    for wanted in range(count):
-        counter = iter(range(count))
+    """The expression with one of its numbers off."""
+    waiting: list[tuple[Path, Expr]] = [((), expr)]
+    number = 0
+    while waiting:
+        path, part = waiting.pop()
+        changed = _off(part)
+        if changed is not None:
+            number += 1
+            yield f"constant {number}", _replaced(expr, path, changed)
+        inner = list(enumerate(children(part)))
+        waiting += [((*path, place), one) for place, one in inner if _is_taken(part, place)]
 
-        def change(part: Expr, wanted: int = wanted, counter: Iterator[int] = counter) -> Expr:
-            return _off(part) if _has_number(part) and next(counter) == wanted else part
 
-        yield f"constant {wanted}", rewrite(expr, change)
-
-
-def _has_number(part: Expr) -> bool:
-    match part:
-        case Constant(float() as value, _):
-            return math.isfinite(value)
-        case Branch(_, Threshold(_, float() as value, _), _, _, _):
-            return math.isfinite(value)
-        case Match(_, cases, _, _):
-            return bool(cases) and isinstance(cases[0].result.value, float)
+def _is_taken(part: Expr, place: int) -> bool:
+    """Whether an operand is ever computed: nothing exceeds inf, and sums of trees are there."""
+    if not isinstance(part, Branch):
+        return True
+    match place:
+        case 2:
+            return part.test != Threshold(Comparison.LE, math.inf)
+        case 3:
+            return bool(columns_of(part.subject))
         case _:
-            return False
+            return True
 
 
-def _off(part: Expr) -> Expr:
+def _replaced(expr: Expr, path: Path, new: Expr) -> Expr:
+    if not path:
+        return new
+    counter = count()
+
+    def change(child: Expr) -> Expr:
+        return _replaced(child, path[1:], new) if next(counter) == path[0] else child
+
+    return with_children(expr, change)
+
+
+def _off(part: Expr) -> Expr | None:
+    """The same with a number of its own off by a thousandth; None where it has none."""
     match part:
-        case Constant(float() as value, dtype):
+        case Constant(float() as value, dtype) if math.isfinite(value):
             return Constant(_off_number(value), dtype)
-        case Branch(_, Threshold(_, float() as value, _) as test, _, _, _):
+        case Branch(_, Threshold(_, float() as value, _) as test, _, _, _) if math.isfinite(value):
             # Between a decision and one that is off by a little there may be no value at all.
             return replace(part, test=replace(test, value=math.inf))
         case Match(_, (Case(category, Constant(float() as value, dtype)), *rest), _, _):
             first = Case(category, Constant(_off_number(value), dtype))
             return replace(part, cases=(first, *rest))
         case _:
-            return part
+            return None
 
 
 def _off_number(value: float) -> float:
