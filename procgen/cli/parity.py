@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from procgen.frontends import Source
-from procgen.verify import check_answers, probe_rows
+from procgen.verify import check_answers
 from procgen.verify.cases import Cases
-from procgen.verify.cover import cover_rows
 from procgen.verify.expected import answerable, expected_answers
 from procgen.verify.gate import percent
-from procgen.verify.sharp import sharp_rows
+from procgen.verify.suites import suite_rows
 
 if TYPE_CHECKING:
     from procgen.artifacts.artifact import Artifact
@@ -19,15 +18,12 @@ if TYPE_CHECKING:
 
 
 def make_cases(model: Any, source: Source, artifact: Artifact, sample: Rows) -> Cases:
-    """Ask Python about rows for every leaf and every mutant, rows at decisions, and a sample's.
+    """Ask Python about rows in every leaf and at every decision, and about a sample's.
 
     Raises:
         ParityError: the compiled Program answers otherwise.
     """
-    lowered = artifact.lowered
-    cover = cover_rows(lowered)
-    made = [*cover, *sharp_rows(lowered, cover), *probe_rows(lowered), *sample]
-    rows = answerable(source.program, made)
+    rows = answerable(source.program, suite_rows(artifact.lowered, sample=sample))
     cases = Cases(rows, expected_answers(source.program, model, rows))
     check_answers(source, cases)
     return cases

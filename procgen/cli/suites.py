@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from procgen.cli.console import say, say_columns, say_table
 from procgen.verify.formats import coverage_line, mutation_line, shown, shown_row
-from procgen.verify.suite import EngineResult, Finding, PathResult, SuiteReport
+from procgen.verify.outcome import EngineResult, Finding, PathResult, SuiteReport
 
 SHOWN = 10
 LONGEST = 70

@@ -17,7 +17,7 @@ from procgen.databases.opening import open_database
 from procgen.migrations.project import Project, load_project
 from procgen.verify.formats import as_json, as_junit
 from procgen.verify.html import as_html
-from procgen.verify.suite import EngineResult, SuiteReport
+from procgen.verify.outcome import EngineResult, SuiteReport
 from procgen.verify.testing import Suite, ask_database, ask_mutants, find_live
 
 EXAMPLE = "Example: procgen test churn --env prod --html churn.html"

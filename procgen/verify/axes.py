@@ -8,12 +8,13 @@ integer: bit 0 is the missing value, bit `i + 1` the cell `i`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from procgen.ir.domain import UNSEEN
 from procgen.ir.expressions import (
     Column,
     Comparison,
@@ -92,21 +93,22 @@ class Axis:
         return np.where(lost, 0, found).astype(np.int32)
 
     def _cell(self, value: object) -> int:
-        return self._cells.get(value, len(self._cells))
+        """The cell of a text, or the one that ends with a number; the largest is no end."""
+        found = self._cells.get(value)
+        if found is not None:
+            return found
+        if self.dtype is not DType.TEXT and value != largest(self.dtype):
+            raise KeyError(value)
+        return len(self._cells)
 
 
 @dataclass(slots=True)
 class Cutter:
-    """Gathers the tests of one value, and then cuts it.
-
-    Where it is `sharp`, the value on each side of a cut is a cell of its own, so that a threshold
-    that is off by one value tells none of a cell apart either.
-    """
+    """Gathers the tests of one value, and then cuts it."""
 
     subject: Expr
     dtype: DType
     may_be_missing: bool
-    sharp: bool = False
     ends: set[Number] = field(default_factory=set)
     texts: dict[str, None] = field(default_factory=dict)
     demands: list[Requirement] = field(default_factory=list)
@@ -124,6 +126,14 @@ class Cutter:
                 pass
             case _:
                 self._after(last_passing(test.op, test.value, self.dtype))
+
+    def single(self, text: str) -> None:
+        """Give a text a cell of its own."""
+        self.texts[text] = None
+
+    def after(self, last: Number) -> None:
+        """Cut after a number."""
+        self._after(last_passing(Comparison.LE, last, self.dtype))
 
     def axis(self) -> Axis:
         """The value with all its cells, less those of rows that are refused."""
@@ -144,8 +154,6 @@ class Cutter:
     def _after(self, last: Number | None) -> None:
         if last is not None:
             self.ends.add(last)
-        if last is not None and self.sharp:
-            self.ends |= set(_beside(last, self.dtype))
 
     def _single(self, category: Scalar) -> None:
         """Give one value a cell of its own."""
@@ -170,19 +178,6 @@ def _accepted(axis: Axis, demand: Requirement) -> int:
             return missing | everything
 
 
-def _beside(last: Number, dtype: DType) -> Iterator[Number]:
-    low, high = WHOLE.get(dtype, (-math.inf, math.inf))
-    if last > low:
-        yield before(last, dtype)
-    if last < high:
-        yield after(last, dtype)
-
-
-def before(value: Number, dtype: DType) -> Number:
-    """The number of the type before one that is not its smallest."""
-    return -after(-value, dtype)
-
-
 def after(value: Number, dtype: DType) -> Number:
     """The number of the type after one that is not its largest."""
     if dtype in WHOLE:
@@ -190,6 +185,14 @@ def after(value: Number, dtype: DType) -> Number:
     if dtype is DType.FLOAT32:
         return float(np.nextafter(np.float32(value), np.float32(np.inf))) + 0.0
     return math.nextafter(value, math.inf) + 0.0
+
+
+def unseen(axis: Axis) -> str:
+    """A text that is no category."""
+    text = UNSEEN
+    while text in axis.texts:
+        text += "!"
+    return text
 
 
 def largest(dtype: DType) -> Number:

@@ -15,8 +15,8 @@ from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType, ListType, Scalar
 from procgen.verify.bits import ulps_apart
 from procgen.verify.coverage import Coverage
+from procgen.verify.outcome import PathResult, SuiteReport
 from procgen.verify.plots import bars, cells, distribution, pairs
-from procgen.verify.suite import PathResult, SuiteReport
 
 STEPS = (0, 1, 2, 4, 16, 256, 65_536)
 LABELS = ("0", "1", "2", "3-4", "5-16", "17-256", "to 65,536", "more", "other")

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from procgen.ir.interpreter import Row
 from procgen.ir.program import Program
-from procgen.verify.axes import MISSING
-from procgen.verify.grid import LEFT, LOST, NO_BOUND, RIGHT, WAYS, Grid, Shape
+from procgen.verify.grid import Grid
 from procgen.verify.paths import possible_ways
 from procgen.verify.picking import Picker
+from procgen.verify.shapes import LEFT, LOST, RIGHT, WAYS, Shape
 
 Change = tuple[int, int]
 """An axis, and the cells it had."""
@@ -41,7 +41,8 @@ def cover_grid(grid: Grid, *, seed: int = 0) -> list[Row]:
     while True:
         trees = [tree for tree in trees if tree.below[0]]
         if not trees:
-            return rows
+            # A tree that is one leaf has no sides, and is reached by any row.
+            return rows or [picker.row([picker.bit(cells) for cells in allowed])]
         trees.sort(key=lambda tree: -tree.below[0])
         box = list(allowed)
         if not trees[0].narrow(box):
@@ -101,8 +102,7 @@ class Untaken:
             box[axis] = cells
             if self.open[WAYS * node + way]:
                 useful = len(changes)
-            left = shape.default_left[node] if way == LOST else way == LEFT
-            node = shape.left[node] if left else shape.right[node]
+            node = shape.child(node, way)
         for axis, cells in reversed(changes[useful:]):  # nothing new was below
             box[axis] = cells
         return useful > 0
@@ -113,9 +113,7 @@ class Untaken:
         child, way = divmod(self.open.index(1), WAYS)
         box[shape.axes[child]] &= shape.cells(child, way)
         while (node := self.parents[child]) >= 0:
-            side = LEFT if shape.left[node] == child else RIGHT
-            lost = MISSING if shape.default_left[node] is (side == LEFT) else 0
-            box[shape.axes[node]] &= shape.cells(node, side) | lost
+            box[shape.axes[node]] &= shape.side(node, left=shape.left[node] == child)
             child = node
 
     def take(self, bits: Sequence[int]) -> None:
@@ -123,14 +121,9 @@ class Untaken:
         shape, node, taken = self.shape, 0, 0
         path: list[tuple[int, int]] = []
         while (axis := shape.axes[node]) >= 0 and self.below[node]:
-            bit, bound = bits[axis], shape.bounds[node]
-            if bit == 0:
-                way, left = LOST, shape.default_left[node]
-            else:
-                left = bit <= bound if bound != NO_BOUND else bool(shape.members[node] >> bit & 1)
-                way = LEFT if left else RIGHT
+            way = shape.way(node, bits[axis])
             path.append((node, WAYS * node + way))
-            node = shape.left[node] if left else shape.right[node]
+            node = shape.child(node, way)
         for node, place in reversed(path):
             taken += self.open[place]
             self.open[place] = 0
@@ -140,7 +133,7 @@ class Untaken:
         """The way with most ahead of it, and the cells that it leaves; no cells where none has."""
         shape, first = self.shape, WAYS * node
         here, passing = box[shape.axes[node]], shape.passing(node)
-        left, lost = here & passing, here & MISSING
+        left, lost = here & passing, here & shape.cells(node, LOST)
         right = here ^ left ^ lost
         below_left, below_right = self.below[shape.left[node]], self.below[shape.right[node]]
         most, best = 0, (LEFT, 0)

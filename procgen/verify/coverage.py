@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from procgen.ir.interpreter import Row
 from procgen.ir.program import Program
 from procgen.verify.axes import MISSING
-from procgen.verify.grid import LOST, NO_BOUND, WAYS, Grid, Shape
+from procgen.verify.grid import Grid
 from procgen.verify.paths import possible_ways
+from procgen.verify.shapes import LEFT, LOST, NO_BOUND, RIGHT, WAYS, Shape
 
 SideName = Literal["left", "right", "missing"]
 SIDES: tuple[SideName, ...] = ("left", "right", "missing")
@@ -176,6 +177,8 @@ def _reach(grid: Grid, shape: Shape, places: NDArray[np.int32], allowed: Sequenc
     ways = np.repeat(splits, WAYS)
     may_be_missing = [cells & MISSING for cells in allowed]
     ways[LOST::WAYS] &= np.array([*may_be_missing, 0], dtype=np.bool_)[axes]  # a leaf's is -1
+    for node, lost in shape.lost.items():
+        ways[WAYS * node + LOST] = allowed[shape.axes[node]] & lost != 0
     possible_way, possible = possible_ways(shape, allowed)
     reached_ways, reached = walk(grid, shape, places)
     return Reach(
@@ -216,18 +219,18 @@ class Steps:
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     offsets: NDArray[np.int64]
-    table: Flags
-    """For the splits without a bound, whether each bit of their axis passes, one after another."""
+    table: NDArray[np.int8]
+    """For the splits without a bound, the way of each bit of their axis, one after another."""
 
     @classmethod
     def of(cls, grid: Grid, shape: Shape) -> Steps:
         """Copy a tree into arrays."""
         offsets = np.zeros(len(shape.axes), dtype=np.int64)
-        table: list[bool] = []
-        for node, cells in shape.members.items():
+        table: list[int] = []
+        for node in shape.members:
             offsets[node] = len(table)
             count = grid.axes[shape.axes[node]].count + 1
-            table += [bool(cells >> bit & 1) for bit in range(count)]
+            table += [shape.way(node, bit) for bit in range(count)]
         return cls(
             axes=np.array(shape.axes, dtype=np.int64),
             bounds=np.array(shape.bounds, dtype=np.int64),
@@ -235,19 +238,19 @@ class Steps:
             left=np.array(shape.left, dtype=np.int64),
             right=np.array(shape.right, dtype=np.int64),
             offsets=offsets,
-            table=np.array(table or [False], dtype=np.bool_),
+            table=np.array(table or [0], dtype=np.int8),
         )
 
     def ways(self, at: NDArray[np.int64], places: NDArray[np.int32]) -> NDArray[np.int64]:
         """The side that each row takes at its node."""
         bounds = self.bounds[at]
-        passes = places <= bounds
+        ways = np.where(places == 0, LOST, np.where(places <= bounds, LEFT, RIGHT))
         among = bounds == NO_BOUND
         if among.any():
-            passes[among] = self.table[self.offsets[at[among]] + places[among]]
-        return np.where(places == 0, LOST, np.where(passes, 0, 1))
+            ways[among] = self.table[self.offsets[at[among]] + places[among]]
+        return ways
 
     def next_nodes(self, at: NDArray[np.int64], ways: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where those sides lead."""
-        left = np.where(ways == LOST, self.default_left[at], ways == 0)
+        left = np.where(ways == LOST, self.default_left[at], ways == LEFT)
         return np.where(left, self.left[at], self.right[at])

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from procgen.ir.interpreter import Row, Value
 from procgen.verify.gate import percent
-from procgen.verify.suite import EngineResult, Finding, PathResult, SuiteReport
+from procgen.verify.outcome import EngineResult, Finding, PathResult, SuiteReport
 
 # Control characters that XML 1.0 has no way to write; an input may hold them.
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -1,4 +1,4 @@
-"""A lowered Program's trees over the cells of its inputs: tests become comparisons of integers."""
+"""A lowered Program's inputs cut into cells that no test of its trees tells apart."""
 
 from __future__ import annotations
 
@@ -9,69 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from procgen.backends.duckdb import DUCKDB
-from procgen.ir.expressions import Column, Expr, Test, Threshold
+from procgen.ir.expressions import (
+    Column,
+    Expr,
+    Test,
+    Threshold,
+)
 from procgen.ir.interpreter import Row, Value, bind, evaluate, meets
 from procgen.ir.program import Program, Requirement
 from procgen.ir.trees import Ensemble, Split, Tree
 from procgen.ir.typing import Typing
 from procgen.passes import lower
 from procgen.verify.axes import MISSING, Axis, Cutter, Places
-
-WAYS = 3
-LEFT, RIGHT, LOST = range(WAYS)
-"""The ways out of a split: the test holds, it does not, the value is missing."""
-NO_BOUND = -1
-"""The bound of a split whose cells are not those up to one of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One tree, node by node; a leaf has axis -1.
-
-    Attributes:
-        binding: the name of its ensemble.
-        number: its place among the ensemble's trees.
-        bounds: the bit of the last cell that passes; `members` says it where that is NO_BOUND.
-        members: the set of cells that pass, where it is not one range from the lowest cell up.
-        default_left: whether a missing value goes left.
-    """
-
-    binding: str
-    number: int
-    tree: Tree
-    axes: tuple[int, ...]
-    bounds: tuple[int, ...]
-    members: dict[int, int]
-    default_left: tuple[bool, ...]
-    left: tuple[int, ...]
-    right: tuple[int, ...]
-
-    def passing(self, node: int) -> int:
-        """The set of cells that go left at a split, but for the missing value."""
-        bound = self.bounds[node]
-        return (2 << bound) - 2 if bound != NO_BOUND else self.members[node]
-
-    def cells(self, node: int, way: int) -> int:
-        """The cells that take one way out of a split, among any others: mask with it."""
-        if way == LOST:
-            return MISSING
-        passing = self.passing(node)
-        return passing if way == LEFT else ~passing & ~MISSING
-
-    def path(self, bits: Sequence[int]) -> Iterator[int]:
-        """The nodes that a row comes to, given the bit of each axis."""
-        node = 0
-        while (axis := self.axes[node]) >= 0:
-            yield node
-            bit, bound = bits[axis], self.bounds[node]
-            if bit == 0:
-                left = self.default_left[node]
-            elif bound != NO_BOUND:
-                left = bit <= bound
-            else:
-                left = bool(self.members[node] >> bit & 1)
-            node = self.left[node] if left else self.right[node]
-        yield node
+from procgen.verify.mutants import other_tests
+from procgen.verify.projecting import Projection, column_of
+from procgen.verify.shapes import NO_BOUND, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +38,27 @@ class Grid:
 
     @classmethod
     def of(cls, program: Program, *, sharp: bool = False) -> Grid:
-        """Cut what a Program tests into cells; it need not be lowered yet."""
-        lowered = lower(program, DUCKDB.target)
-        cutters = _cutters(lowered, sharp=sharp)
-        axes = {subject: cutter.axis() for subject, cutter in cutters.items()}
-        numbers = {subject: number for number, subject in enumerate(axes)}
-        shapes = tuple(
-            shape
-            for binding in lowered.bindings
-            if isinstance(binding.value, Ensemble)
-            for shape in _shapes(binding.name, binding.value, axes, numbers)
-        )
-        others = tuple(r for r in lowered.requirements if r.subject not in axes)
-        return cls(lowered, tuple(axes.values()), shapes, others)
+        """Cut what a Program tests into cells.
+
+        Args:
+            program: lowered or not.
+            sharp: cut so finely that a threshold that is off by one number tells no cell apart.
+        """
+        return _Builder(lower(program, DUCKDB.target), sharp=sharp).grid()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether trees test nothing but inputs, and nothing but inputs is demanded."""
+        return not self.demands and all(axis.is_column for axis in self.axes)
+
+    def cells(self, feature: Expr, test: Test) -> tuple[int, int]:
+        """The cells in which a test on a feature holds, and those in which it is missing."""
+        for axis in self.axes:
+            if axis.subject == feature:
+                return axis.passing(test), MISSING
+        column = column_of(feature)
+        axis = next(axis for axis in self.axes if axis.subject == column)
+        return Projection.of(feature, test, axis).cells(axis)
 
     def places(self, rows: Sequence[Row]) -> NDArray[np.int32]:
         """The bit of each value, by axis and row; every row must be one that is scored."""
@@ -125,34 +85,102 @@ class Grid:
             allowed = np.array([axis.allowed >> bit & 1 for bit in range(axis.count + 1)], np.bool_)
             keeps &= allowed[axis.places([row[field.name] for row in rows])]
         kept = [row for row, keep in zip(rows, keeps.tolist(), strict=True) if keep]
-        bound = [r for r in self.program.requirements if not isinstance(r.subject, Column)]
-        return [row for row in kept if all(meets(r, row) for r in bound)] if bound else kept
+        if not self.demands:
+            return kept
+        return [row for row in kept if all(meets(demand, row) for demand in self.demands)]
 
 
-def _cutters(program: Program, *, sharp: bool) -> dict[Expr, Cutter]:
-    typing = Typing.of(program)
-    nullable: dict[Expr, bool] = {Column(f.name): f.nullable for f in program.inputs}
-    cutters: dict[Expr, Cutter] = {}
+class _Builder:
+    """Cuts one lowered Program."""
 
-    def cutter(subject: Expr) -> Cutter:
-        if subject not in cutters:
-            may_be_missing = nullable.get(subject, True)
-            cutters[subject] = Cutter(
-                subject, typing.item_type(subject), may_be_missing, sharp=sharp
-            )
-        return cutters[subject]
+    def __init__(self, program: Program, *, sharp: bool) -> None:
+        self._program = program
+        self._sharp = sharp
+        self._typing = Typing.of(program)
+        self._cutters: dict[Expr, Cutter] = {}
+        self._columns: dict[Expr, Expr] = {}
+        self._projections: dict[tuple[Expr, Test], Projection] = {}
+        for field in program.inputs:
+            column = Column(field.name)
+            self._cutters[column] = Cutter(column, field.dtype, field.nullable)
 
-    for field in program.inputs:
-        cutter(Column(field.name))
-    for binding in program.bindings:
-        if isinstance(binding.value, Ensemble):
-            for feature, test in _tests(binding.value):
-                cutter(binding.value.features[feature]).cut(test)
-    for requirement in program.requirements:
-        if requirement.subject in cutters:
-            cutters[requirement.subject].cut(requirement.test)
-            cutters[requirement.subject].demands.append(requirement)
-    return cutters
+    def grid(self) -> Grid:
+        for _, ensemble in self._ensembles():
+            for feature, test in _tests(ensemble):
+                self._cut(ensemble.features[feature], test)
+        others = [r for r in self._program.requirements if not self._demand(r)]
+        axes = {subject: cutter.axis() for subject, cutter in self._cutters.items()}
+        numbers = {subject: number for number, subject in enumerate(axes)}
+        shapes = tuple(
+            shape
+            for name, ensemble in self._ensembles()
+            for shape in self._shapes(name, ensemble, axes, numbers)
+        )
+        return Grid(self._program, tuple(axes.values()), shapes, tuple(others))
+
+    def _ensembles(self) -> Iterator[tuple[str, Ensemble]]:
+        for binding in self._program.bindings:
+            if isinstance(binding.value, Ensemble):
+                yield binding.name, binding.value
+
+    def _cut(self, feature: Expr, test: Test) -> None:
+        axis = self._axis(feature)
+        dtype = self._typing.item_type(feature)
+        for one in (test, *(other_tests(test, dtype) if self._sharp else ())):
+            if axis == feature:
+                self._cutters[axis].cut(one)
+                continue
+            projection = Projection.of(feature, one, self._cutters[axis])
+            self._projections[feature, one] = projection
+            for end in projection.ends:
+                self._cutters[axis].after(end)
+            for text in projection.texts:
+                self._cutters[axis].single(text)
+
+    def _axis(self, feature: Expr) -> Expr:
+        """What is cut for a feature: a column where it depends on nothing else, or itself."""
+        if feature not in self._columns:
+            self._columns[feature] = column_of(feature) or feature
+        subject = self._columns[feature]
+        if subject not in self._cutters:
+            dtype = self._typing.item_type(subject)
+            self._cutters[subject] = Cutter(subject, dtype, may_be_missing=True)
+        return subject
+
+    def _demand(self, requirement: Requirement) -> bool:
+        """Whether the requirement is about an axis, which then has only the cells that meet it."""
+        cutter = self._cutters.get(requirement.subject)
+        if cutter is None:
+            return False
+        cutter.cut(requirement.test)
+        cutter.demands.append(requirement)
+        return True
+
+    def _shapes(
+        self, name: str, ensemble: Ensemble, axes: dict[Expr, Axis], numbers: dict[Expr, int]
+    ) -> Iterator[Shape]:
+        known: dict[tuple[int, Test], _Cells] = {}
+        for place, test in _tests(ensemble):
+            feature = ensemble.features[place]
+            subject = self._columns[feature]
+            axis, number = axes[subject], numbers[subject]
+            if subject != feature:
+                passing, lost = self._projections[feature, test].cells(axis)
+                known[place, test] = _Cells(number, NO_BOUND, passing, lost)
+            elif isinstance(test, Threshold):
+                known[place, test] = _Cells(number, axis.last_bit(test), 0, MISSING)
+            else:
+                known[place, test] = _Cells(number, NO_BOUND, axis.passing(test), MISSING)
+        for number, tree in enumerate(ensemble.trees):
+            yield _shape(name, number, tree, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    axis: int
+    bound: int
+    passing: int
+    lost: int
 
 
 def _tests(ensemble: Ensemble) -> Iterator[tuple[int, Test]]:
@@ -160,37 +188,19 @@ def _tests(ensemble: Ensemble) -> Iterator[tuple[int, Test]]:
     yield from dict.fromkeys((node.feature, node.test) for node in splits)
 
 
-def _shapes(
-    name: str, ensemble: Ensemble, axes: dict[Expr, Axis], numbers: dict[Expr, int]
-) -> Iterator[Shape]:
-    known: dict[tuple[int, Test], tuple[int, int]] = {}
-    places = [numbers.get(feature, -1) for feature in ensemble.features]
-    for feature, test in _tests(ensemble):
-        axis = axes[ensemble.features[feature]]
-        if isinstance(test, Threshold):
-            known[feature, test] = (axis.last_bit(test), 0)
-        else:
-            known[feature, test] = (NO_BOUND, axis.passing(test))
-    for number, tree in enumerate(ensemble.trees):
-        yield _shape(name, number, tree, places, known)
-
-
-def _shape(
-    name: str,
-    number: int,
-    tree: Tree,
-    places: Sequence[int],
-    known: dict[tuple[int, Test], tuple[int, int]],
-) -> Shape:
+def _shape(name: str, number: int, tree: Tree, known: dict[tuple[int, Test], _Cells]) -> Shape:
     rows: list[tuple[int, int, bool, int, int]] = []
     members: dict[int, int] = {}
+    lost: dict[int, int] = {}
     for place, node in enumerate(tree.nodes):
-        if isinstance(node, Split):
-            bound, cells = known[node.feature, node.test]
-            if bound == NO_BOUND:
-                members[place] = cells
-            rows.append((places[node.feature], bound, node.default_left, node.left, node.right))
-        else:
+        if not isinstance(node, Split):
             rows.append((-1, 0, False, place, place))
+            continue
+        cells = known[node.feature, node.test]
+        if cells.bound == NO_BOUND:
+            members[place] = cells.passing
+            if cells.lost != MISSING:
+                lost[place] = cells.lost
+        rows.append((cells.axis, cells.bound, node.default_left, node.left, node.right))
     axes, bounds, default_left, left, right = zip(*rows, strict=True)
-    return Shape(name, number, tree, axes, bounds, members, default_left, left, right)
+    return Shape(name, number, tree, axes, bounds, members, lost, default_left, left, right)

@@ -19,9 +19,9 @@ from procgen.verify.charts import score_charts, tree_chart, ulp_chart
 from procgen.verify.formats import shown
 from procgen.verify.gate import percent
 from procgen.verify.listing import Listing, listing, marks_of
+from procgen.verify.outcome import EngineResult, SuiteReport
 from procgen.verify.probed import probed_inputs
 from procgen.verify.scoring import routine_writer
-from procgen.verify.suite import EngineResult, SuiteReport
 
 ROWS = 40
 INPUTS = 200

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Literal
 
 from procgen.ir.expressions import (
@@ -17,12 +18,13 @@ from procgen.ir.expressions import (
     Expr,
     Match,
     Membership,
+    Test,
     Threshold,
 )
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, Leaf, Node, Split
+from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
 from procgen.ir.types import DType
-from procgen.ir.walk import columns_of, descend, rewrite
+from procgen.ir.walk import children, columns_of, with_children
 
 LIMIT = 200
 """Splits up to which every mutant is made; of larger models some are taken at random."""
@@ -148,7 +150,12 @@ def tree_changes(program: Program) -> Iterator[Change]:
             continue
         features = [types.get(f, DType.FLOAT64) for f in binding.value.features]
         for number, tree in enumerate(binding.value.trees):
+            ends = _ends(tree)
             for place, node in enumerate(tree.nodes):
+                if isinstance(node, Leaf):
+                    other = ((place, _other_leaf(node, ends)),)
+                    yield Change("leaf", binding.name, number, place, other)
+                    continue
                 for kind, become in _node_changes(tree.nodes, place, node, features):
                     yield Change(kind, binding.name, number, place, become)
 
@@ -157,11 +164,8 @@ Become = tuple[tuple[int, Node], ...]
 
 
 def _node_changes(
-    nodes: Sequence[Node], place: int, node: Node, features: Sequence[DType]
+    nodes: Sequence[Node], place: int, node: Split, features: Sequence[DType]
 ) -> Iterator[tuple[Kind, Become]]:
-    if isinstance(node, Leaf):
-        yield "leaf", ((place, _other_leaf(node)),)
-        return
     yield "missing", ((place, replace(node, default_left=not node.default_left)),)
     match node.test:
         case Threshold() as test:
@@ -180,8 +184,18 @@ def _threshold_changes(
 ) -> Iterator[tuple[Kind, Become]]:
     for value in _next_values(test, dtype):
         yield "threshold", ((place, replace(node, test=replace(test, value=value))),)
-    op = Comparison.LT if test.op is Comparison.LE else Comparison.LE
-    yield "comparison", ((place, replace(node, test=replace(test, op=op))),)
+    yield "comparison", ((place, replace(node, test=_other_comparison(test))),)
+
+
+def _other_comparison(test: Threshold) -> Threshold:
+    return replace(test, op=Comparison.LT if test.op is Comparison.LE else Comparison.LE)
+
+
+def other_tests(test: Test, dtype: DType) -> Iterator[Test]:
+    """The tests that a change puts in the place of one on a number."""
+    if isinstance(test, Threshold):
+        yield _other_comparison(test)
+        yield from (replace(test, value=value) for value in _next_values(test, dtype))
 
 
 def _next_values(test: Threshold, dtype: DType) -> Iterator[float | int]:
@@ -210,50 +224,79 @@ def whole_changes(program: Program) -> Iterator[Whole]:
             yield Whole("precision", name, f"{name}, added as doubles", wide)
 
 
+Path = tuple[int, ...]
+"""Which operand to take at each step down an expression."""
+
+
 def _other_constants(expr: Expr) -> Iterator[tuple[str, Expr]]:
-    """The expression with one of its numbers off by a thousandth."""
-    count = sum(map(_has_number, descend(expr)))
-    for wanted in range(count):
-        counter = iter(range(count))
+    """The expression with one of its numbers off."""
+    waiting: list[tuple[Path, Expr]] = [((), expr)]
+    number = 0
+    while waiting:
+        path, part = waiting.pop()
+        changed = _off(part)
+        if changed is not None:
+            number += 1
+            yield f"constant {number}", _replaced(expr, path, changed)
+        inner = list(enumerate(children(part)))
+        waiting += [((*path, place), one) for place, one in inner if _is_taken(part, place)]
 
-        def change(part: Expr, wanted: int = wanted, counter: Iterator[int] = counter) -> Expr:
-            return _off(part) if _has_number(part) and next(counter) == wanted else part
 
-        yield f"constant {wanted}", rewrite(expr, change)
-
-
-def _has_number(part: Expr) -> bool:
-    match part:
-        case Constant(float() as value, _):
-            return math.isfinite(value)
-        case Branch(_, Threshold(_, float() as value, _), _, _, _):
-            return math.isfinite(value)
-        case Match(_, cases, _, _):
-            return bool(cases) and isinstance(cases[0].result.value, float)
+def _is_taken(part: Expr, place: int) -> bool:
+    """Whether an operand is ever computed: nothing exceeds inf, and sums of trees are there."""
+    if not isinstance(part, Branch):
+        return True
+    match place:
+        case 2:
+            return part.test != Threshold(Comparison.LE, math.inf)
+        case 3:
+            return bool(columns_of(part.subject))
         case _:
-            return False
+            return True
 
 
-def _off(part: Expr) -> Expr:
+def _replaced(expr: Expr, path: Path, new: Expr) -> Expr:
+    if not path:
+        return new
+    counter = count()
+
+    def change(child: Expr) -> Expr:
+        return _replaced(child, path[1:], new) if next(counter) == path[0] else child
+
+    return with_children(expr, change)
+
+
+def _off(part: Expr) -> Expr | None:
+    """The same with a number of its own off by a thousandth; None where it has none."""
     match part:
-        case Constant(float() as value, dtype):
+        case Constant(float() as value, dtype) if math.isfinite(value):
             return Constant(_off_number(value), dtype)
-        case Branch(_, Threshold(_, float() as value, _) as test, _, _, _):
-            return replace(part, test=replace(test, value=_off_number(value)))
+        case Branch(_, Threshold(_, float() as value, _) as test, _, _, _) if math.isfinite(value):
+            # Between a decision and one that is off by a little there may be no value at all.
+            return replace(part, test=replace(test, value=math.inf))
         case Match(_, (Case(category, Constant(float() as value, dtype)), *rest), _, _):
             first = Case(category, Constant(_off_number(value), dtype))
             return replace(part, cases=(first, *rest))
         case _:
-            return part
+            return None
 
 
 def _off_number(value: float) -> float:
     return value * (1 + 2.0**-10) if value else 1.0
 
 
-def _other_leaf(leaf: Leaf) -> Leaf:
-    """A leaf that is off by as much as it is large, in every output."""
-    return Leaf(tuple(value * 2 if value else 1.0 for value in leaf.values))
+def _ends(tree: Tree) -> tuple[Leaf, Leaf]:
+    leaves = [node for node in tree.nodes if isinstance(node, Leaf)]
+    return min(leaves, key=lambda leaf: leaf.values), max(leaves, key=lambda leaf: leaf.values)
+
+
+def _other_leaf(leaf: Leaf, ends: tuple[Leaf, Leaf]) -> Leaf:
+    """A leaf of the same tree that is far from this one; of a tree that has one, its double."""
+    low, high = ends
+    if low == high:
+        return Leaf(tuple(value * 2 if value else 1.0 for value in leaf.values))
+    middle = low.values[0] / 2 + high.values[0] / 2
+    return low if leaf == high or (leaf != low and leaf.values[0] > middle) else high
 
 
 def _ensemble(program: Program, name: str) -> Ensemble:

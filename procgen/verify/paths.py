@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from procgen.verify.axes import MISSING
-from procgen.verify.grid import LEFT, LOST, RIGHT, WAYS, Shape
+from procgen.verify.shapes import LEFT, LOST, RIGHT, WAYS, Shape
 
 
 def possible_ways(shape: Shape, allowed: Sequence[int]) -> tuple[bytearray, bytearray]:
@@ -32,12 +31,12 @@ def possible_ways(shape: Shape, allowed: Sequence[int]) -> tuple[bytearray, byte
         if axis < 0:
             continue
         here, passing = box[axis], shape.passing(node)
-        lost = here & MISSING
+        lost = here & shape.cells(node, LOST)
         left = here & passing
         right = here ^ left ^ lost
         ways[WAYS * node + LEFT] = left != 0
         ways[WAYS * node + RIGHT] = right != 0
-        ways[WAYS * node + LOST] = lost
+        ways[WAYS * node + LOST] = lost != 0
         if shape.default_left[node]:
             left |= lost
         else:

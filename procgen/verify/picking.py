@@ -7,10 +7,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from procgen.ir.domain import UNSEEN
 from procgen.ir.interpreter import Row, to_float32
 from procgen.ir.types import DType, Scalar
-from procgen.verify.axes import MISSING, WHOLE, Axis, Number, after
+from procgen.verify.axes import MISSING, WHOLE, Axis, Number, after, unseen
 from procgen.verify.grid import Grid
 
 LARGEST_ORDINARY = 1e30
@@ -52,14 +51,6 @@ class Picker:
         ordinary = [point for point in points if abs(point) < LARGEST_ORDINARY]
         number = self.random.choice(ordinary or points)
         return bool(number) if axis.dtype is DType.BOOL else number
-
-
-def unseen(axis: Axis) -> str:
-    """A text that is no category."""
-    text = UNSEEN
-    while text in axis.texts:
-        text += "!"
-    return text
 
 
 def cell_values(axis: Axis, cell: int) -> tuple[Number, ...]:

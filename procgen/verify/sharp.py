@@ -7,16 +7,18 @@ from collections.abc import Iterator, Sequence
 
 from procgen.ir.interpreter import Row, Value, admits, interpret
 from procgen.ir.program import OutputName, Program
-from procgen.ir.trees import Split
+from procgen.ir.trees import Ensemble, Split
 from procgen.verify.compare import Judge, row_scores
 from procgen.verify.grid import Grid
 from procgen.verify.mutants import LIMIT, AnyChange, Whole, chosen_changes
+from procgen.verify.orders import tell_sum
 from procgen.verify.picking import Picker
 from procgen.verify.probes import random_rows
 from procgen.verify.telling import Parents, Telling, other_way, tell
 
 BOXES = 6
-PICKS = 4
+PICKS = (4, 4, 64)
+"""Rows that are tried from each box, and then again: a sum may hide a small difference."""
 SEARCHED = 100
 """Random rows that are tried where no box says where to look."""
 Scores = dict[OutputName, Value]
@@ -71,7 +73,11 @@ class Sharpener:
     def proof(self, change: AnyChange) -> Telling:
         """Where the change shows, or why it cannot."""
         if isinstance(change, Whole):
-            return Telling(())
+            before = self.program.binding(change.binding)
+            if not (isinstance(before, Ensemble) and isinstance(change.value, Ensemble)):
+                return Telling(())
+            parents = [self._parents[change.binding, number] for number in range(len(before.trees))]
+            return tell_sum(self.grid, parents, before, change.value, most=BOXES)
         return tell(self.grid, self._parents[change.binding, change.tree], change, most=BOXES)
 
     def _likely(self, change: AnyChange) -> Iterator[int]:
@@ -89,13 +95,22 @@ class Sharpener:
                     yield place
 
     def _candidates(self, change: AnyChange) -> Iterator[Row]:
-        for box in self.proof(change).boxes:
-            for _ in range(PICKS):
-                yield self._picker.row([self._picker.bit(cells) for cells in box])
+        boxes = self.proof(change).boxes
+        for picks in PICKS:
+            for box in boxes:
+                for _ in range(picks):
+                    yield self._picker.row([self._picker.bit(cells) for cells in box])
         if isinstance(change, Whole) or not all(axis.is_column for axis in self.grid.axes):
             if self._searched is None:
-                self._searched = random_rows(self.program, SEARCHED, self._seed)
+                self._searched = list(self._search())
             yield from self._searched
+
+    def _search(self) -> Iterator[Row]:
+        """Random rows, and the first ones with each value in turn missing."""
+        yield from random_rows(self.program, SEARCHED, self._seed)
+        for row in self.rows[:SEARCHED]:
+            for name in row:
+                yield {**row, name: None}
 
     def _add(self, rows: Sequence[Row]) -> None:
         places = self.grid.places(rows).T.tolist()

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from procgen.ir.trees import Split
-from procgen.verify.axes import MISSING
-from procgen.verify.grid import LEFT, RIGHT, Grid, Shape
+from procgen.ir.expressions import Expr
+from procgen.ir.trees import Ensemble, Split
+from procgen.verify.grid import Grid
 from procgen.verify.mutants import Change
+from procgen.verify.shapes import Shape
 
 Box = list[int]
 PAIRS = 2_000
@@ -43,9 +44,7 @@ class Parents:
         """The cells of the rows that come to a node."""
         shape, box = self.shape, list(allowed)
         while (parent := self.above[node]) >= 0:
-            side = LEFT if shape.left[parent] == node else RIGHT
-            lost = MISSING if shape.default_left[parent] is (side == LEFT) else 0
-            box[shape.axes[parent]] &= shape.cells(parent, side) | lost
+            box[shape.axes[parent]] &= shape.side(parent, left=shape.left[parent] == node)
             node = parent
         return box
 
@@ -91,9 +90,18 @@ def other_way(grid: Grid, shape: Shape, change: Change) -> int:
     before, (_, after) = shape.tree.nodes[change.node], change.become[0]
     if not (isinstance(before, Split) and isinstance(after, Split)):
         return 0
-    axis = grid.axes[shape.axes[change.node]]
-    lost = MISSING if before.default_left is not after.default_left else 0
-    return axis.passing(before.test) ^ axis.passing(after.test) | lost
+    feature = _feature(grid, change, before.feature)
+    passing, lost = grid.cells(feature, before.test)
+    passing_after, _ = grid.cells(feature, after.test)
+    turned = lost if before.default_left is not after.default_left else 0
+    return passing ^ passing_after | turned
+
+
+def _feature(grid: Grid, change: Change, number: int) -> Expr:
+    ensemble = grid.program.binding(change.binding)
+    if not isinstance(ensemble, Ensemble):
+        raise TypeError(f"{change.binding} is not an ensemble")
+    return ensemble.features[number]
 
 
 def _differing(shape: Shape, box: Box, sides: tuple[int, int], most: int) -> Telling:
@@ -120,9 +128,8 @@ def leaves_within(shape: Shape, start: int, box: Box) -> Iterator[tuple[int, Box
         if axis < 0:
             yield node, inside
             continue
-        for child, way in ((shape.right[node], RIGHT), (shape.left[node], LEFT)):
-            lost = MISSING if shape.default_left[node] is (way == LEFT) else 0
-            cells = inside[axis] & (shape.cells(node, way) | lost)
+        for child, left in ((shape.right[node], False), (shape.left[node], True)):
+            cells = inside[axis] & shape.side(node, left=left)
             if cells:
                 narrowed = list(inside)
                 narrowed[axis] = cells

@@ -26,9 +26,9 @@ from procgen.verify.compare import Judge
 from procgen.verify.coverage import Coverage
 from procgen.verify.gate import case_coverage, read_cases, read_program
 from procgen.verify.mutation import mutate
+from procgen.verify.outcome import EngineResult, Finding, PathResult, SuiteReport
 from procgen.verify.parity import report_of
 from procgen.verify.report import Mismatch
-from procgen.verify.suite import EngineResult, Finding, PathResult, SuiteReport
 from procgen.verify.tally import Columns, Tally, numbered
 from procgen.verify.ways import ScoringPath, path_names, scoring_paths
 

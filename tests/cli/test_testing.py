@@ -16,20 +16,21 @@ from tests.models_in_projects import apply_unasked, rewrite
 
 
 @pytest.fixture
-def promoted(project, run, save):
+def promoted(run, save):
     """The files of a version that is champion."""
     run("compile", save(tree()), "--name", "churn")
     run("promote", "churn", "v1")
 
 
 @pytest.fixture
-def applied(promoted, run, duckdb_url):
+def applied(promoted, run, duckdb_url):  # noqa: ARG001 - for what it writes
     """The same in a database; its URL."""
     assert run("apply", "--url", duckdb_url)[0] == 0
     return duckdb_url
 
 
-def test_the_routines_and_the_facade_answer_every_case(promoted, run, database_url):
+@pytest.mark.usefixtures("promoted")
+def test_the_routines_and_the_facade_answer_every_case(run, database_url):
     assert run("apply", "--url", database_url)[0] == 0
     code, out, err = run("test", "churn", "--url", database_url)
     assert (code, err) == (0, "")

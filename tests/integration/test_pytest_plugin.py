@@ -73,7 +73,7 @@ def test_tests_are_selected_by_name(folder, duckdb_url):
     assert "1 passed" in done.stdout
 
 
-def test_without_the_option_nothing_is_collected(folder, duckdb_url):
+def test_without_the_option_nothing_is_collected(folder):
     with_model(folder, "duckdb", model(), "churn")
     done = run_pytest(folder)
     assert "1 passed" in done.stdout

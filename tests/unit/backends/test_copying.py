@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import psycopg
 import pytest
 
 from procgen.backends.copying import copy_field
@@ -39,8 +40,6 @@ def test_a_nul_character_is_refused():
 
 @pytest.mark.postgres
 def test_postgres_reads_the_fields_back(postgres15_url):
-    import psycopg
-
     texts = ["", "\\N", "\\.", "a\tb\nc\rd", "\U0001f600", "NULL", '"{}",\\']
     numbers = [0.1, -0.0, 5e-324, math.inf, 1.7976931348623157e308]
     lines = [f"{copy_field(tuple(texts))}\t{copy_field(tuple(numbers))}\n"]
