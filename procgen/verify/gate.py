@@ -21,7 +21,7 @@ from procgen.migrations.resources import TOOL
 from procgen.passes import lower
 from procgen.verify.cases import Cases, parse_cases
 from procgen.verify.compare import Judge
-from procgen.verify.coverage import Coverage, measure
+from procgen.verify.measured import Counts, counts_of
 from procgen.verify.parity import report_of, require_parity
 from procgen.verify.report import ParityReport
 from procgen.verify.scoring import routine_writer, score
@@ -50,25 +50,22 @@ def case_gate(project: Project, floor: float = 1.0) -> Gate:
         count = len(cases.rows)
         report = report_of(tally, database.version, count, interpreted=0, left_out=0)
         require_parity(report, f"{project.schema}.{routine} on {database.version}")
-        coverage = case_coverage(program, cases)
-        require_coverage(coverage, floor, f"{version.name} v{version.version}")
-        return _certificate(report, coverage, read_model_file(project, version), floor)
+        record = read_model_file(project, version)
+        counts = counts_of(program, cases, record.digest)
+        require_coverage(counts, floor, f"{version.name} v{version.version}")
+        return _certificate(report, counts, record, floor)
 
     return gate
 
 
-def case_coverage(program: Program, cases: Cases) -> Coverage:
-    """What the cases reach of the trees."""
-    return measure(program, cases.rows)
-
-
-def require_coverage(coverage: Coverage, floor: float, what: str) -> None:
+def require_coverage(counts: Counts, floor: float, what: str) -> None:
     """Raise CoverageError unless enough of the reachable leaves are reached."""
-    if coverage.share < floor:
+    share = counts["share"]
+    if share < floor:
         raise CoverageError(
-            f"the cases of {what} reach {coverage.reached:,} of {coverage.reachable:,} reachable "
-            f"leaves, {percent(coverage.share)} %, and {percent(floor)} % are demanded",
-            hint=f"compile it again, or apply with --min-coverage {percent(coverage.share)}",
+            f"the cases of {what} reach {counts['reached']:,} of {counts['reachable']:,} reachable "
+            f"leaves, {percent(share)} %, and {percent(floor)} % are demanded",
+            hint=f"compile it again, or apply with --min-coverage {percent(share)}",
         )
 
 
@@ -77,17 +74,12 @@ def percent(share: float) -> str:
     return f"{math.floor(share * 10_000) / 100:g}"
 
 
-def coverage_counts(coverage: Coverage) -> dict[str, object]:
-    """The counts; the lists of places may be long, and follow from the files."""
-    return {key: value for key, value in coverage.as_json().items() if not isinstance(value, list)}
-
-
 def _certificate(
-    report: ParityReport, coverage: Coverage, record: ModelRecord, floor: float
+    report: ParityReport, counts: Counts, record: ModelRecord, floor: float
 ) -> Certificate:
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     return dict(report.certificate()) | {
-        "coverage": coverage_counts(coverage),
+        "coverage": dict(counts),
         "min_coverage": floor,
         "digest": record.digest,
         "versions": record.provenance.get("versions", {}),

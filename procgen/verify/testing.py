@@ -23,8 +23,8 @@ from procgen.passes import lower
 from procgen.verify.blame import UNKNOWN, blame
 from procgen.verify.cases import Cases
 from procgen.verify.compare import Judge
-from procgen.verify.coverage import Coverage
-from procgen.verify.gate import case_coverage, read_cases, read_program
+from procgen.verify.coverage import Coverage, measure
+from procgen.verify.gate import read_cases, read_program
 from procgen.verify.mutation import mutate
 from procgen.verify.outcome import EngineResult, Finding, PathResult, SuiteReport
 from procgen.verify.parity import report_of
@@ -60,7 +60,7 @@ class Suite:
 
     def coverage(self) -> Coverage:
         """What the cases reach of the trees."""
-        return case_coverage(self.program, self.cases)
+        return measure(self.program, self.cases.rows)
 
     def report(
         self, engines: Sequence[EngineResult], coverage: Coverage, floor: float
