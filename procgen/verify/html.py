@@ -23,8 +23,8 @@ from procgen.verify.outcome import EngineResult, SuiteReport
 from procgen.verify.probed import probed_inputs
 from procgen.verify.scoring import routine_writer
 
-ROWS = 40
 INPUTS = 200
+MANY = 10_000_000
 PLACES = 30
 
 
@@ -57,7 +57,6 @@ def as_html(report: SuiteReport) -> str:
             ],
             mutants=[_mutants(engine) for engine in report.engines if engine.mutation],
             listings=[(engine, _listing(report, engine)) for engine in report.engines],
-            rows=ROWS,
             places=PLACES,
         )
     )
@@ -75,6 +74,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "count": lambda number: f"{number:,}",
+        "short": lambda number: f"{number:,}" if number < MANY else f"{number:.1e}",
         "percent": percent,
         "score": shown,
         "commit": lambda commit: (commit or "no commit")[:10],
