@@ -8,7 +8,8 @@ from typing import Any
 
 from procgen.artifacts.artifact import ArtifactWriter
 from procgen.backends import dialect_named
-from procgen.backends.calls import create_schema, scores
+from procgen.backends.calls import create_schema, drop_table, scores
+from procgen.backends.routines import RoutineWriter
 from procgen.databases.database import Database
 from procgen.ir.program import OutputName, Program
 from procgen.passes import lower
@@ -22,6 +23,8 @@ from procgen.verify.tally import Tally, numbered
 MUTANT = "procgen_mutant"
 BATCH = 16
 """Mutants that one script creates."""
+FIRST = 500
+"""Cases that every mutant is asked about; most are killed by them."""
 SLICE = 32
 """Answers that are compared at once: a mutant is mostly killed by one of the first."""
 __all__ = ["Mutant", "MutationReport", "Survivor", "mutants", "mutate"]
@@ -109,7 +112,7 @@ def mutate(
 def _explained(lowered: Program, alive: Sequence[AnyChange]) -> tuple[Survivor, ...]:
     sharpener = Sharpener(lowered, ())
     return tuple(
-        Survivor(mutant.kind, mutant.where, sharpener.proof(change).proof)
+        Survivor(mutant.kind, mutant.where, sharpener.proof(change))
         for change in alive
         for mutant in (change.mutant(lowered),)
     )
@@ -128,52 +131,61 @@ class Trial:
     """Mutants of one Program before one set of cases, inside a transaction.
 
     Attributes:
-        first: the outputs that every mutant is asked for.
-        rest: those that one is asked for that got away, if there are others.
+        first: judges the outputs that every mutant is asked for, about the first cases.
+        every: judges all outputs, of those that got away so far.
     """
 
     database: Database
     lowered: Program
     cases: Cases
     schema: str
-    key: str
     first: Judge
-    rest: Judge | None
+    every: Judge
     created: int = 0
 
     @classmethod
     def of(
         cls, database: Database, program: Program, lowered: Program, cases: Cases, schema: str
     ) -> Trial:
-        """Load the cases."""
-        key = database.load_rows(TABLE, program.inputs, cases.rows)
+        """Make the schema."""
         writer = routine_writer(lowered, database.engine, schema, f"{MUTANT}_v1")
         database.run_script(create_schema(writer), source="the mutants")
         every = Judge(program)
         margin = program.output(OutputName.MARGIN)
-        if margin is None or every.is_bounded or every.composite or len(program.outputs) == 1:
-            return cls(database, lowered, cases, schema, key, every, None)
+        if margin is None or every.is_bounded or every.composite:
+            return cls(database, lowered, cases, schema, every, every)
         # Other outputs follow from the margin mostly, and each is as long as all the trees.
         some = Judge(replace(program, outputs=(margin,)))
-        return cls(database, lowered, cases, schema, key, some, every)
+        return cls(database, lowered, cases, schema, some, every)
 
     def survivors(self, changes: Sequence[AnyChange]) -> list[AnyChange]:
         """The changes that no case tells."""
-        alive = self._survivors(changes, self.first)
-        return alive if self.rest is None else self._survivors(alive, self.rest)
+        some = Cases(self.cases.rows[:FIRST], self.cases.answers)
+        return self._survivors(self._survivors(changes, some, self.first), self.cases, self.every)
 
-    def _survivors(self, changes: Sequence[AnyChange], judge: Judge) -> list[AnyChange]:
+    def _survivors(
+        self, changes: Sequence[AnyChange], cases: Cases, judge: Judge
+    ) -> list[AnyChange]:
         names = {output.name for output in judge.program.outputs}
         outputs = tuple(output for output in self.lowered.outputs if output.name in names)
         base = replace(self.lowered, outputs=outputs)
+        key = self.database.load_rows(TABLE, self.lowered.inputs, cases.rows)
         alive: list[AnyChange] = []
         for first in range(0, len(changes), BATCH):
             batch = changes[first : first + BATCH]
             programs = [change.mutant(base).program for change in batch]
             routines = self._create(programs)
-            asked = zip(batch, programs, routines, strict=True)
-            alive += [c for c, p, routine in asked if not self._is_killed(p, routine, judge)]
+            for change, program, routine in zip(batch, programs, routines, strict=True):
+                writer = routine_writer(program, self.database.engine, self.schema, routine)
+                answers = self.database.fetch(scores(writer, TABLE, key))
+                if not self._are_wrong(cases, answers, judge):
+                    alive.append(change)
+        drop = drop_table(self._writer(), TABLE)
+        self.database.run_script(drop, source="the mutants")
         return alive
+
+    def _writer(self, routine: str = MUTANT) -> RoutineWriter:
+        return routine_writer(self.lowered, self.database.engine, self.schema, routine)
 
     def _create(self, programs: Sequence[Program]) -> list[str]:
         dialect = dialect_named(self.database.engine)
@@ -188,16 +200,14 @@ class Trial:
         self.database.run_script("".join(scripts), source="the mutants")
         return routines
 
-    def _is_killed(self, program: Program, routine: str, judge: Judge) -> bool:
-        writer = routine_writer(program, self.database.engine, self.schema, routine)
-        answers = self.database.fetch(scores(writer, TABLE, self.key))
-        names = [output.name for output in program.outputs]
+    def _are_wrong(self, cases: Cases, answers: Sequence[tuple[Any, ...]], judge: Judge) -> bool:
+        names = [output.name for output in judge.program.outputs]
         for first in range(0, len(answers), SLICE):
             part = slice(first, first + SLICE)
             got = dict(zip(names, zip(*answers[part], strict=True), strict=True))
-            want = {name: self.cases.answers[name][part] for name in names}
+            want = {name: cases.answers[name][part] for name in names}
             tally = Tally(judge, self.lowered)
-            tally.add_database(numbered(self.cases.rows[part]), got, want)
+            tally.add_database(numbered(cases.rows[part]), got, want)
             if tally.mismatches:
                 return True
         return False

@@ -10,13 +10,14 @@ from procgen.ir.program import OutputName, Program
 from procgen.ir.trees import Ensemble, Split
 from procgen.verify.compare import Judge, row_scores
 from procgen.verify.grid import Grid
-from procgen.verify.mutants import LIMIT, AnyChange, Whole, chosen_changes
-from procgen.verify.orders import tell_sum
+from procgen.verify.mutants import LIMIT, AnyChange, Change, Whole, chosen_changes
+from procgen.verify.orders import HIDDEN, hides, tell_sum
 from procgen.verify.picking import Picker
 from procgen.verify.probes import random_rows
 from procgen.verify.telling import Parents, Telling, other_way, tell
 
 BOXES = 6
+MANY = 2_000
 PICKS = (4, 4, 64)
 """Rows that are tried from each box, and then again: a sum may hide a small difference."""
 SEARCHED = 100
@@ -70,15 +71,25 @@ class Sharpener:
                 return True
         return False
 
-    def proof(self, change: AnyChange) -> Telling:
-        """Where the change shows, or why it cannot."""
-        if isinstance(change, Whole):
-            before = self.program.binding(change.binding)
-            if not (isinstance(before, Ensemble) and isinstance(change.value, Ensemble)):
-                return Telling(())
-            parents = [self._parents[change.binding, number] for number in range(len(before.trees))]
-            return tell_sum(self.grid, parents, before, change.value, most=BOXES)
-        return tell(self.grid, self._parents[change.binding, change.tree], change, most=BOXES)
+    def proof(self, change: AnyChange) -> str | None:
+        """Why no row can tell the change, if that is known."""
+        telling = self._tell(change, MANY)
+        if telling.proof is not None or isinstance(change, Whole):
+            return telling.proof
+        ensemble = self.program.binding(change.binding)
+        if not (isinstance(ensemble, Ensemble) and telling.is_complete and telling.pairs):
+            return None
+        return HIDDEN if hides(ensemble, change.tree, telling.pairs) else None
+
+    def _tell(self, change: AnyChange, most: int) -> Telling:
+        before = self.program.binding(change.binding)
+        if isinstance(change, Change):
+            parents = self._parents[change.binding, change.tree]
+            return tell(self.grid, parents, change, most=most)
+        if not (isinstance(before, Ensemble) and isinstance(change.value, Ensemble)):
+            return Telling(())
+        every = [self._parents[change.binding, number] for number in range(len(before.trees))]
+        return tell_sum(self.grid, every, before, change.value, most=most)
 
     def _likely(self, change: AnyChange) -> Iterator[int]:
         """Rows that come to the change with a value that it sends another way."""
@@ -95,7 +106,7 @@ class Sharpener:
                     yield place
 
     def _candidates(self, change: AnyChange) -> Iterator[Row]:
-        boxes = self.proof(change).boxes
+        boxes = self._tell(change, BOXES).boxes
         for picks in PICKS:
             for box in boxes:
                 for _ in range(picks):

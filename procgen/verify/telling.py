@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from procgen.ir.expressions import Expr
-from procgen.ir.trees import Ensemble, Split
+from procgen.ir.trees import Ensemble, Leaf, Split
 from procgen.verify.grid import Grid
 from procgen.verify.mutants import Change
 from procgen.verify.shapes import Shape
@@ -54,10 +54,16 @@ class Telling:
     """Sets of cells in which every row gets another leaf, or why there is none.
 
     `proof` is None where some boxes are known, and where the search was given up.
+
+    Attributes:
+        pairs: the leaves before and after in each box.
+        is_complete: whether there are no other boxes.
     """
 
     boxes: tuple[Box, ...]
     proof: str | None = None
+    pairs: tuple[tuple[Leaf, Leaf], ...] = ()
+    is_complete: bool = False
 
 
 def tell(grid: Grid, parents: Parents, change: Change, *, most: int = 1) -> Telling:
@@ -74,7 +80,10 @@ def tell(grid: Grid, parents: Parents, change: Change, *, most: int = 1) -> Tell
     if shape.axes[change.become[0][0]] < 0:
         boxes = [parents.box(place, allowed) for place, _ in change.become]
         full = tuple(box for box in boxes if all(box))
-        return Telling(full, None if full else NO_ROW)
+        nodes = shape.tree.nodes
+        pairs = tuple((nodes[place], leaf) for place, leaf in change.become)
+        known = tuple((a, b) for a, b in pairs if isinstance(a, Leaf) and isinstance(b, Leaf))
+        return Telling(full, None if full else NO_ROW, known, is_complete=True)
     box = parents.box(node, allowed)
     if not all(box):
         return Telling((), NO_ROW)
@@ -108,15 +117,19 @@ def _differing(shape: Shape, box: Box, sides: tuple[int, int], most: int) -> Tel
     """Boxes that end in different leaves on the two sides."""
     nodes = shape.tree.nodes
     found: list[Box] = []
+    pairs: list[tuple[Leaf, Leaf]] = []
     tried = 0
     for left, inside in leaves_within(shape, sides[0], box):
         for right, both in leaves_within(shape, sides[1], inside):
             tried += 1
-            if nodes[left] != nodes[right]:
+            before, after = nodes[left], nodes[right]
+            if before != after and isinstance(before, Leaf) and isinstance(after, Leaf):
                 found.append(both)
+                pairs.append((before, after))
             if len(found) == most or tried == PAIRS:
-                return Telling(tuple(found))
-    return Telling(tuple(found), None if found else EQUAL_LEAVES)
+                return Telling(tuple(found), pairs=tuple(pairs))
+    proof = None if found else EQUAL_LEAVES
+    return Telling(tuple(found), proof, tuple(pairs), is_complete=True)
 
 
 def leaves_within(shape: Shape, start: int, box: Box) -> Iterator[tuple[int, Box]]:
