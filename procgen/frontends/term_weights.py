@@ -50,6 +50,10 @@ def read_term_weights(step: Any, frame: Frame, scope: Scope) -> Frame:  # noqa: 
 
 
 def _dampened(count: Expr) -> Expr:
-    """A count of 0 is not stored in a sparse table, and stays 0."""
-    logarithm = Binary(BinaryOp.ADD, Call(Function.LOG, count), number(1.0))
+    """A count of 0 is not stored in a sparse table, and stays 0.
+
+    Its logarithm is never asked for: PostgreSQL's range checks would refuse the row for it.
+    """
+    positive = Branch(count, ZERO, number(1.0), count, count)
+    logarithm = Binary(BinaryOp.ADD, Call(Function.LOG, positive), number(1.0))
     return Branch(count, ZERO, number(0.0), logarithm, number(0.0))
