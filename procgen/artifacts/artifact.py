@@ -179,6 +179,7 @@ class ArtifactWriter:
             "admission": routine.admission,
             "totals": routine.totals,
             "value": routine.value,
+            "raises": routine.raises,
             "cost": routine.cost,
             "comment": self.dialect.literal(comment, DType.TEXT).removesuffix("::text"),
         }

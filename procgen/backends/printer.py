@@ -61,6 +61,7 @@ class Printer:
             there means that the row is refused.
         sums: sums of ensembles that are computed outside this text, by binding and output.
         named: functions that are routines of their own, by their qualified name.
+        raiser: the qualified name of the routine that raises an error, or nothing without one.
         shared: bindings whose value has a name in this text (sharing.py); NULL there is missing.
     """
 
@@ -71,6 +72,7 @@ class Printer:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     sums: Mapping[tuple[str, int], str] = field(default_factory=dict)
     named: Mapping[Function, str] = field(default_factory=dict)
+    raiser: str = ""
     shared: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, expr: Expr) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a node
@@ -182,7 +184,8 @@ class Printer:
         if requirement.action is not Action.ERROR or condition == "true":
             return condition
         message = self.dialect.literal(error_message(requirement), DType.TEXT)
-        return self.dialect.raising.format(condition, message, subject)
+        template = self.dialect.raising_routine if self.raiser else None
+        return (template or self.dialect.raising).format(condition, message, subject, self.raiser)
 
     def _subjects(self, ensemble: Ensemble) -> list[Subject]:
         return [

@@ -20,7 +20,7 @@ from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Call, Function, Reference
 from procgen.ir.numpy_functions import NUMBER_FUNCTIONS
-from procgen.ir.program import Output, OutputName, Program
+from procgen.ir.program import Action, Output, OutputName, Program
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType, ListType
 from procgen.ir.typing import Typing
@@ -29,6 +29,7 @@ from procgen.ir.walk import descend, expressions
 SUFFIXES = {OutputName.PREDICT: "", OutputName.PROBA: "_proba", OutputName.MARGIN: "_margin"}
 TREES_A_STATEMENT = 20
 ROW_PARAMETER = "inputs"
+RAISER = "_refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Routine:
         totals: sums that are computed before `value`; a routine with totals is procedural.
         value: the result.
         cost: the planner's estimate, in units of one comparison.
+        raises: whether it raises `value` as an error instead.
     """
 
     name: str
@@ -69,7 +71,8 @@ class Routine:
     admission: tuple[str, ...]
     totals: tuple[Total, ...]
     value: str
-    cost: int
+    cost: int = 100
+    raises: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ class RoutineWriter:
 
     def routines(self) -> Iterator[Routine]:
         """Every routine, each after those it calls."""
+        if self._has_raiser:
+            yield self._raiser()
         yield from self._named_functions()
         position = {binding.name: place for place, binding in enumerate(self.program.bindings)}
         elsewhere: dict[str, str] = {}
@@ -134,6 +139,27 @@ class RoutineWriter:
             arguments = ", ".join(parameter.name for parameter in self.parameters())
             call = f"{self.schema.qualified(SUFFIXES[output.name])}({arguments})"
             elsewhere = {output.binding: call, **elsewhere}
+
+    @property
+    def _has_raiser(self) -> bool:
+        can_raise = self.schema.dialect.raising_routine is not None
+        return can_raise and any(r.action is Action.ERROR for r in self.program.requirements)
+
+    def _raiser(self) -> Routine:
+        """A routine that raises its first argument; the second keeps it out of the planner."""
+        dialect = self.schema.dialect
+        text = dialect.types[DType.TEXT]
+        message, cause = (Parameter(dialect.identifier(n), text) for n in ("message", "cause"))
+        return Routine(
+            name=self.schema.name + RAISER,
+            output=None,
+            parameters=(message, cause),
+            returns=dialect.types[DType.BOOL],
+            admission=(),
+            totals=(),
+            value=message.name,
+            raises=True,
+        )
 
     def _named_functions(self) -> Iterator[Routine]:
         dialect = self.schema.dialect
@@ -148,7 +174,6 @@ class RoutineWriter:
                 admission=(),
                 totals=(),
                 value=dialect.functions[function].format(argument),
-                cost=100,
             )
 
     def _used_functions(self) -> list[Function]:
@@ -232,6 +257,7 @@ class RoutineWriter:
                 function: self.schema.qualified(f"_{function.value}")
                 for function in self.schema.dialect.named
             },
+            raiser=self.schema.qualified(RAISER) if self._has_raiser else "",
         )
 
     def _columns(self, *, positional: bool) -> dict[str, str]:
