@@ -102,8 +102,8 @@ def _verdict(step: _Step, found: Mapping[int, Reading], refused: Mapping[int, st
         return Verdict(step.name, name, Parity.EXACT, SAMPLER)
     readings = [found[id(one)] for one in step.members if id(one) in found]
     parity, why = _worst(readings) if readings else _of_class(name)
-    notes = [BRIDGE] if name in BRIDGED else []
-    return Verdict(step.name, name, parity, "; ".join(filter(None, [why, *notes])))
+    notes = (why, _facts(step.members[0]), BRIDGE if name in BRIDGED else "")
+    return Verdict(step.name, name, parity, "; ".join(filter(None, notes)))
 
 
 def _worst(readings: Iterable[Reading]) -> tuple[Parity, str]:
@@ -172,9 +172,33 @@ def _steps(model: Any) -> Iterator[_Step]:
 
 def _parts(step: Any) -> list[tuple[str, Any]]:
     parts = [(name, part) for name, part in getattr(step, "steps", ())]
-    parts += [(name, part) for name, part, _ in getattr(step, "transformers_", ())]
+    parts += [
+        (f"{name} ({_columns(columns)})", part)
+        for name, part, columns in getattr(step, "transformers_", ())
+    ]
     parts += [(name, part) for name, part in getattr(step, "transformer_list", ())]
     return [(name, part) for name, part in parts if not isinstance(part, str) and part is not None]
+
+
+def _columns(columns: Any) -> str:
+    """One column by its name, several by their number."""
+    if isinstance(columns, str):
+        return columns
+    listed = list(columns) if hasattr(columns, "__len__") else [columns]
+    if len(listed) == 1:
+        return str(listed[0]) if isinstance(listed[0], str) else f"column {listed[0]}"
+    return f"{len(listed)} columns"
+
+
+def _facts(step: Any) -> str:
+    """What a reader of the table may want to know of an encoder or an imputer."""
+    if hasattr(step, "categories_") and hasattr(step, "handle_unknown"):
+        count = sum(map(len, step.categories_))
+        listed = "1 category" if count == 1 else f"{count} categories"
+        return f"{listed}, unseen: {step.handle_unknown}"
+    if hasattr(step, "statistics_") and hasattr(step, "strategy"):
+        return str(step.strategy)
+    return ""
 
 
 def _side_by_side(step: _Step) -> Iterator[_Step]:
