@@ -102,6 +102,7 @@ EXACT = {
     ),
     "pooled all": cluster.FeatureAgglomeration(n_clusters=1),
     "weighed": TfidfTransformer(norm=None),
+    "largest": preprocessing.Normalizer("max"),
 }
 BOUNDED = {
     "box-cox": preprocessing.PowerTransformer("box-cox"),
@@ -120,7 +121,6 @@ BOUNDED = {
     "weighed and dampened": make_pipeline(
         preprocessing.Binarizer(threshold=6.5), TfidfTransformer(norm=None, sublinear_tf=True)
     ),
-    "largest": preprocessing.Normalizer("max"),
     "term weights": TfidfTransformer(),
     "absolute term weights": TfidfTransformer(norm="l1", use_idf=False, sublinear_tf=True),
     "svd": decomposition.TruncatedSVD(2, random_state=0),

@@ -36,6 +36,9 @@ def read_term_weights(step: Any, frame: Frame, scope: Scope) -> Frame:  # noqa: 
         value = to_number(feature)
         if step.sublinear_tf:
             value = _dampened(value)
+        elif not frame.sparse:
+            # -0.0 is left out of a sparse table as 0.0 is, and comes back as 0.0.
+            value = Binary(BinaryOp.ADD, value, number(0.0))
         if weight is None:
             return value
         return Binary(BinaryOp.MULTIPLY, value, number(weight))
