@@ -7,7 +7,15 @@ from typing import assert_never
 from procgen.backends.dialect import Dialect
 from procgen.errors import InvalidProgramError
 from procgen.ir.expressions import Comparison, Interval, Membership, Present, Test, Threshold
+from procgen.ir.program import Requirement
 from procgen.ir.types import DType
+from procgen.ir.walk import columns_of
+
+
+def error_message(requirement: Requirement) -> str:
+    """What the database says of a row on which it raises an error."""
+    names = ", ".join(columns_of(requirement.subject))
+    return f"the input {names} is {requirement.reason}"
 
 
 def passing(dialect: Dialect, subject: str, dtype: DType, test: Test) -> str:

@@ -51,6 +51,7 @@ class Dialect:
         exact_text: template of the text `{0}`, compared byte by byte whatever its collation.
         raising: template of a condition `{0}` that raises an error with the text `{1}` instead of
             being false; `{2}` is the input that it is about.
+        walks: whether large forests are walked as lists of nodes (walks.py).
     """
 
     target: Target
@@ -71,6 +72,7 @@ class Dialect:
     exact_text: str
     raising: str
     longest_list: int | None
+    walks: bool
 
     @property
     def name(self) -> str:

@@ -175,4 +175,5 @@ DUCKDB = Dialect(
     exact_text='({0} COLLATE "C")',
     raising="CASE WHEN {0} THEN true ELSE error({1}) END",
     longest_list=4,
+    walks=True,
 )

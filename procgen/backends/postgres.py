@@ -231,4 +231,5 @@ POSTGRES = Dialect(
         "CASE WHEN {0} THEN true ELSE ({1} || coalesce(left(({2})::text, 0), ''))::boolean END"
     ),
     longest_list=None,
+    walks=False,
 )

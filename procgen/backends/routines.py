@@ -16,6 +16,7 @@ from itertools import count
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
 from procgen.backends.sharing import Key, in_levels, in_order, shared_values
+from procgen.backends.walks import Walk, walks_of, with_nodes
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Call, Function, Reference
@@ -129,8 +130,9 @@ class RoutineWriter:
         yield from self._named_functions()
         position = {binding.name: place for place, binding in enumerate(self.program.bindings)}
         elsewhere: dict[str, str] = {}
+        walks = walks_of(self.program, self.schema.dialect)
         for output in sorted(self.program.outputs, key=lambda o: position[o.binding]):
-            yield self._routine(output, elsewhere)
+            yield self._routine(output, elsewhere, walks)
             arguments = ", ".join(parameter.name for parameter in self.parameters())
             call = f"{self.schema.qualified(SUFFIXES[output.name])}({arguments})"
             elsewhere = {output.binding: call, **elsewhere}
@@ -160,7 +162,9 @@ class RoutineWriter:
         }
         return sorted(used)
 
-    def _routine(self, output: Output, elsewhere: dict[str, str]) -> Routine:
+    def _routine(
+        self, output: Output, elsewhere: dict[str, str], walks: Mapping[str, Walk]
+    ) -> Routine:
         dialect = self.schema.dialect
         root = output.binding
         inline = Work.of(self.typing, Reference(root), elsewhere)
@@ -173,7 +177,7 @@ class RoutineWriter:
         keys = in_order(self.program, (*shared, *inline.sums)) if procedural else shared
         levels = () if procedural else in_levels(self.program, self.typing, keys, elsewhere)
         names = self._names(keys) if procedural else self._names_in(levels)
-        printer = self._printer(elsewhere, names, positional=procedural)
+        printer = self._printer(elsewhere, names, walks, positional=procedural)
         value = self._with_names(printer, levels, printer.text(Reference(root)))
         return Routine(
             name=self.schema.name + SUFFIXES[output.name],
@@ -182,7 +186,7 @@ class RoutineWriter:
             returns=dialect.type_name(output.type),
             admission=printer.admission() if inline.needs_admission else (),
             totals=tuple(self._total(printer, key) for key in keys) if procedural else (),
-            value=value,
+            value=with_nodes(value, walks.values()),
             cost=max(100, inline.visits),
         )
 
@@ -217,6 +221,7 @@ class RoutineWriter:
         self,
         elsewhere: dict[str, str],
         names: Mapping[Key, str],
+        walks: Mapping[str, Walk],
         *,
         positional: bool,
     ) -> Printer:
@@ -232,6 +237,7 @@ class RoutineWriter:
                 function: self.schema.qualified(f"_{function.value}")
                 for function in self.schema.dialect.named
             },
+            walks=walks,
         )
 
     def _columns(self, *, positional: bool) -> dict[str, str]:

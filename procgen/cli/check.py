@@ -80,8 +80,7 @@ def _fit(source: Source | None, engine: str) -> Fit:
         artifact = compile_source(source, name="model", target=engine)
     except (LimitError, UnrepresentableError) as error:
         return Fit(engine, problem=str(error))
-    kind = "statements" if artifact.procedural else "one expression"
-    return Fit(engine, lowering=kind, bytes=len(artifact.up.encode()))
+    return Fit(engine, lowering=artifact.lowering, bytes=len(artifact.up.encode()))
 
 
 def _print(path: Path, examination: Examination, fits: list[Fit]) -> None:
