@@ -53,6 +53,7 @@ class Dialect:
             being false; `{2}` is the input that it is about.
         raising_routine: the same by a call of the routine `{3}`, which a version then has; None
             where `raising` says the text as it is.
+        walks: whether large forests are walked as lists of nodes (walks.py).
     """
 
     target: Target
@@ -74,6 +75,7 @@ class Dialect:
     raising: str
     raising_routine: str | None
     longest_list: int | None
+    walks: bool
 
     @property
     def name(self) -> str:

@@ -176,4 +176,5 @@ DUCKDB = Dialect(
     raising="CASE WHEN {0} THEN true ELSE error({1}) END",
     raising_routine=None,
     longest_list=4,
+    walks=True,
 )

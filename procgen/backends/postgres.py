@@ -234,4 +234,5 @@ POSTGRES = Dialect(
     ),
     raising_routine="CASE WHEN {0} THEN true ELSE {3}({1}, left(({2})::text, 0)) END",
     longest_list=None,
+    walks=False,
 )

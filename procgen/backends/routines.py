@@ -16,6 +16,7 @@ from itertools import count
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
 from procgen.backends.sharing import Key, in_levels, in_order, shared_values
+from procgen.backends.walks import Walk, walks_of, with_nodes
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Call, Function, Reference
@@ -29,7 +30,6 @@ from procgen.ir.walk import descend, expressions
 SUFFIXES = {OutputName.PREDICT: "", OutputName.PROBA: "_proba", OutputName.MARGIN: "_margin"}
 TREES_A_STATEMENT = 20
 ROW_PARAMETER = "inputs"
-RAISER = "_refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class Routine:
     output: OutputName | None
     parameters: tuple[Parameter, ...]
     returns: str
-    admission: tuple[str, ...]
-    totals: tuple[Total, ...]
     value: str
+    admission: tuple[str, ...] = ()
+    totals: tuple[Total, ...] = ()
     cost: int = 100
     raises: bool = False
 
@@ -134,8 +134,9 @@ class RoutineWriter:
         yield from self._named_functions()
         position = {binding.name: place for place, binding in enumerate(self.program.bindings)}
         elsewhere: dict[str, str] = {}
+        walks = walks_of(self.program, self.schema.dialect)
         for output in sorted(self.program.outputs, key=lambda o: position[o.binding]):
-            yield self._routine(output, elsewhere)
+            yield self._routine(output, elsewhere, walks)
             arguments = ", ".join(parameter.name for parameter in self.parameters())
             call = f"{self.schema.qualified(SUFFIXES[output.name])}({arguments})"
             elsewhere = {output.binding: call, **elsewhere}
@@ -151,12 +152,10 @@ class RoutineWriter:
         text = dialect.types[DType.TEXT]
         message, cause = (Parameter(dialect.identifier(n), text) for n in ("message", "cause"))
         return Routine(
-            name=self.schema.name + RAISER,
+            name=self.schema.name + "_refuse",
             output=None,
             parameters=(message, cause),
             returns=dialect.types[DType.BOOL],
-            admission=(),
-            totals=(),
             value=message.name,
             raises=True,
         )
@@ -171,8 +170,6 @@ class RoutineWriter:
                 output=None,
                 parameters=(Parameter(argument, dialect.type_name(takes)),),
                 returns=dialect.type_name(_returns(function)),
-                admission=(),
-                totals=(),
                 value=dialect.functions[function].format(argument),
             )
 
@@ -185,7 +182,9 @@ class RoutineWriter:
         }
         return sorted(used)
 
-    def _routine(self, output: Output, elsewhere: dict[str, str]) -> Routine:
+    def _routine(
+        self, output: Output, elsewhere: dict[str, str], walks: Mapping[str, Walk]
+    ) -> Routine:
         dialect = self.schema.dialect
         root = output.binding
         inline = Work.of(self.typing, Reference(root), elsewhere)
@@ -198,7 +197,7 @@ class RoutineWriter:
         keys = in_order(self.program, (*shared, *inline.sums)) if procedural else shared
         levels = () if procedural else in_levels(self.program, self.typing, keys, elsewhere)
         names = self._names(keys) if procedural else self._names_in(levels)
-        printer = self._printer(elsewhere, names, positional=procedural)
+        printer = self._printer(elsewhere, names, walks, positional=procedural)
         value = self._with_names(printer, levels, printer.text(Reference(root)))
         return Routine(
             name=self.schema.name + SUFFIXES[output.name],
@@ -207,7 +206,7 @@ class RoutineWriter:
             returns=dialect.type_name(output.type),
             admission=printer.admission() if inline.needs_admission else (),
             totals=tuple(self._total(printer, key) for key in keys) if procedural else (),
-            value=value,
+            value=with_nodes(value, walks.values()),
             cost=max(100, inline.visits),
         )
 
@@ -242,6 +241,7 @@ class RoutineWriter:
         self,
         elsewhere: dict[str, str],
         names: Mapping[Key, str],
+        walks: Mapping[str, Walk],
         *,
         positional: bool,
     ) -> Printer:
@@ -257,7 +257,8 @@ class RoutineWriter:
                 function: self.schema.qualified(f"_{function.value}")
                 for function in self.schema.dialect.named
             },
-            raiser=self.schema.qualified(RAISER) if self._has_raiser else "",
+            raiser=self.schema.qualified("_refuse") if self._has_raiser else "",
+            walks=walks,
         )
 
     def _columns(self, *, positional: bool) -> dict[str, str]:

@@ -85,12 +85,11 @@ def _fit(source: Source | None, engine: str) -> Fit:
         artifact = compile_source(source, name="model", target=engine)
     except (LimitError, UnrepresentableError) as error:
         return Fit(engine, problem=str(error))
-    kind = "statements" if artifact.procedural else "one expression"
     count, target = len(source.program.inputs), artifact.dialect.target
     inputs = f"{count:,} of {target.max_arguments:,} arguments"
     if count > target.max_arguments:
         inputs = f"{count:,} of {target.max_inputs:,} fields of a row"
-    return Fit(engine, lowering=kind, bytes=len(artifact.up.encode()), inputs=inputs)
+    return Fit(engine, lowering=artifact.lowering, bytes=len(artifact.up.encode()), inputs=inputs)
 
 
 def _print(path: Path, model: Any, examination: Examination, fits: list[Fit]) -> None:
