@@ -12,8 +12,8 @@ from sqlglot import exp
 
 from procgen.artifacts.templates import render
 from procgen.artifacts.verification import VerifyWriter
+from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
-from procgen.backends.printer import error_message
 from procgen.backends.routines import (
     SUFFIXES,
     Parameter,
@@ -22,6 +22,7 @@ from procgen.backends.routines import (
     Schema,
 )
 from procgen.backends.select import SelectWriter
+from procgen.backends.walks import NODES, walks_of
 from procgen.errors import InputsError, LimitError
 from procgen.ir.expressions import Threshold
 from procgen.ir.program import Action, Program
@@ -43,8 +44,7 @@ class Artifact:
         objects: what `up` creates, such as `function ml.churn_v3(double precision, text)`.
         program: what was compiled.
         lowered: the same after the passes for this database.
-        procedural: whether some routine adds its trees in statements, because one expression would
-            be too large.
+        lowering: how the trees are written, in a few words.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Artifact:
     program: Program
     lowered: Program
     dialect: Dialect
-    procedural: bool
+    lowering: str
 
     def select(self, relation: str, *, key: str | Sequence[str] | None = None) -> str:
         """One SELECT that scores a relation without creating anything.
@@ -73,7 +73,8 @@ class Artifact:
             InputsError: `relation` is not the name of a table.
         """
         keys = () if key is None else (key,) if isinstance(key, str) else tuple(key)
-        writer = SelectWriter(self.lowered, self.dialect, Typing.of(self.lowered))
+        walks = walks_of(self.lowered, self.dialect)
+        writer = SelectWriter(self.lowered, self.dialect, Typing.of(self.lowered), walks)
         return writer.select(table_name(relation, self.dialect), keys)
 
 
@@ -115,7 +116,7 @@ class ArtifactWriter:
         common = self._common(writer, routines)
         fields = writer.fields()
         engine, base = self.dialect.name, writer.schema.name
-        up = self._up(fields, common)
+        up = self._up(routines, fields, common)
         return Artifact(
             name=self.name,
             version=self.version,
@@ -130,13 +131,14 @@ class ArtifactWriter:
             program=self.program,
             lowered=self.lowered,
             dialect=self.dialect,
-            procedural=any(routine.totals for routine in routines),
+            lowering=_lowering(routines),
         )
 
     def up(self) -> str:
         """The up script alone."""
         writer = self._writer()
-        return self._up(writer.fields(), self._common(writer, tuple(writer.routines())))
+        routines = tuple(writer.routines())
+        return self._up(routines, writer.fields(), self._common(writer, routines))
 
     def _writer(self) -> RoutineWriter:
         schema = Schema(self.dialect, self.schema, f"{self.name}_v{self.version}")
@@ -148,13 +150,18 @@ class ArtifactWriter:
             "row_type": writer.schema.qualified("_row") if writer.takes_row else None,
         }
 
-    def _up(self, fields: Sequence[Parameter], common: Mapping[str, Any]) -> str:
+    def _up(
+        self,
+        routines: Sequence[Routine],
+        fields: Sequence[Parameter],
+        common: Mapping[str, Any],
+    ) -> str:
         return render(
             self.dialect.name,
             "up",
             title=self._title(),
             digest=self.digest,
-            notes=self._notes(),
+            notes=self._notes(routines),
             fields=fields,
             roles=[_role(role, self.dialect) for role in self.roles],
             **common,
@@ -167,8 +174,14 @@ class ArtifactWriter:
         )
         return f"{self.name} v{self.version}: {outputs}"
 
-    def _notes(self) -> tuple[str, ...]:
+    def _notes(self, routines: Sequence[Routine]) -> tuple[str, ...]:
         notes = []
+        if any(NODES in routine.value for routine in routines):
+            notes += [
+                "The trees are lists of nodes. Node n tests column f[n] against t[n]: its left",
+                "child is l[n], its right one the next; where the value is missing, d[n] is added.",
+                "A leaf is its own left child and has the value v[n]; r holds the roots.",
+            ]
         if any(r.action is Action.REFUSE for r in self.lowered.requirements):
             notes.append("A row that Python would refuse scores NULL.")
         notes += (
@@ -193,6 +206,7 @@ class ArtifactWriter:
             "admission": routine.admission,
             "totals": routine.totals,
             "value": routine.value,
+            "raises": routine.raises,
             "cost": routine.cost,
             "comment": self.dialect.literal(comment, DType.TEXT).removesuffix("::text"),
         }
@@ -225,6 +239,12 @@ class ArtifactWriter:
 
     def _verify(self, writer: RoutineWriter, fields: Sequence[Parameter]) -> str:
         return VerifyWriter(self.dialect, self.lowered, writer, fields).script()
+
+
+def _lowering(routines: Sequence[Routine]) -> str:
+    if any(routine.totals for routine in routines):
+        return "statements"
+    return "node lists" if any(NODES in r.value for r in routines) else "one expression"
 
 
 def _sends_missing_left(program: Program) -> bool:
