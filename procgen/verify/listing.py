@@ -126,13 +126,25 @@ def marks_of(coverage: Coverage, survivors: Iterable[Survivor]) -> Marks:
 
 def listing(script: str, program: Program, texts: Iterable[TreeText], marks: Marks) -> Listing:
     """A script with its marks; a long one as some trees of it."""
-    every = list(texts)
-    chosen = [text for text in every if marks.show(_tree_of(program, text), text)][:TREES]
+    every = list(_found(script, texts))
+    chosen = [text for _, text in every if marks.show(_tree_of(program, text), text)][:TREES]
     excerpt = tuple(_trees(program, chosen, marks))
     if len(script) <= LARGEST:
         return Listing(tuple(_whole(script, program, every, marks)), excerpt)
-    shown = chosen or every[:1]
+    if not every:
+        return Listing((Run(script[:LARGEST]), Run("\n...", "comment")), excerpt)
+    shown = chosen or [every[0][1]]
     return Listing(tuple(_trees(program, shown, marks)), excerpt, len(every) - len(shown))
+
+
+def _found(script: str, texts: Iterable[TreeText]) -> Iterator[tuple[int, TreeText]]:
+    """The trees that stand in the script as CASE; an engine may have other ways to write them."""
+    done = 0
+    for text in texts:
+        start = script.find(text.text, done)
+        if start >= 0:
+            done = start + len(text.text)
+            yield start, text
 
 
 def _trees(program: Program, texts: Iterable[TreeText], marks: Marks) -> Iterator[Run]:
@@ -141,12 +153,11 @@ def _trees(program: Program, texts: Iterable[TreeText], marks: Marks) -> Iterato
         yield Run("\n\n")
 
 
-def _whole(script: str, program: Program, texts: Iterable[TreeText], marks: Marks) -> Iterator[Run]:
+def _whole(
+    script: str, program: Program, texts: Iterable[tuple[int, TreeText]], marks: Marks
+) -> Iterator[Run]:
     done = 0
-    for text in texts:
-        start = script.find(text.text, done)
-        if start < 0:
-            continue  # this routine is written in another way: its text stands as it is
+    for start, text in texts:
         yield Run(script[done:start])
         yield from _tree(program, text, marks)
         done = start + len(text.text)
