@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 from procgen.ir.interpreter import Row
 from procgen.ir.program import Program
+from procgen.verify.axes import MISSING
 from procgen.verify.grid import Grid
 from procgen.verify.paths import possible_ways
 from procgen.verify.picking import Picker
-from procgen.verify.shapes import LEFT, LOST, RIGHT, WAYS, Shape
+from procgen.verify.shapes import LEFT, LOST, NO_BOUND, RIGHT, WAYS, Shape
 
-Change = tuple[int, int]
-"""An axis, and the cells it had."""
+ROUNDS = 6
+TRIED = 300
+"""Rows that are tried in each round of the search."""
 
 
 def cover_rows(program: Program, *, seed: int = 0) -> list[Row]:
@@ -35,24 +37,62 @@ def cover_rows(program: Program, *, seed: int = 0) -> list[Row]:
 def cover_grid(grid: Grid, *, seed: int = 0) -> list[Row]:
     """The same of a Program that has been cut into cells."""
     picker = Picker(grid, random.Random(seed))  # noqa: S311 - the same rows every time
+    rows = _solved(grid, picker)
+    return rows if grid.is_free else _searched(grid, picker, grid.scored(rows))
+
+
+def _solved(grid: Grid, picker: Picker) -> list[Row]:
+    """Rows without a missing value where there is another; and then what only such a value takes.
+
+    A value that is missing sends a row one way at every split on it, so leaves come first.
+    """
     allowed = [axis.allowed for axis in grid.axes]
-    trees = [Untaken.of(shape, allowed) for shape in grid.shapes]
-    rows: list[Row] = []
-    while True:
-        trees = [tree for tree in trees if tree.below[0]]
-        if not trees:
-            # A tree that is one leaf has no sides, and is reached by any row.
-            return rows or [picker.row([picker.bit(cells) for cells in allowed])]
+    present = [cells & ~MISSING or cells for cells in allowed]
+    found: list[list[int]] = []
+    for box in (present, allowed):
+        trees = [Untaken.of(shape, box) for shape in grid.shapes]
+        for bits in found:
+            for tree in trees:
+                tree.take(bits)
+        found += _greedy(trees, box, picker)
+    # A tree that is one leaf has no sides, and is reached by any row.
+    return [picker.row(bits) for bits in found or [[picker.bit(cells) for cells in allowed]]]
+
+
+def _greedy(trees: list[Untaken], allowed: Sequence[int], picker: Picker) -> list[list[int]]:
+    """The cells of rows that take every way that is left."""
+    found: list[list[int]] = []
+    while trees := [tree for tree in trees if tree.below[0]]:
         trees.sort(key=lambda tree: -tree.below[0])
         box = list(allowed)
         if not trees[0].narrow(box):
             trees[0].aim(box)
         for tree in trees[1:]:
             tree.narrow(box)
-        cells = [picker.bit(left) for left in box]
-        rows.append(picker.row(cells))
+        bits = [picker.bit(cells) for cells in box]
+        found.append(bits)
         for tree in trees:
-            tree.take(cells)
+            tree.take(bits)
+    return found
+
+
+def _searched(grid: Grid, picker: Picker, solved: Sequence[Row]) -> list[Row]:
+    """Rows for trees that test more than inputs: a box is then no promise, so rows are tried."""
+    allowed = [axis.allowed for axis in grid.axes]
+    trees = [Untaken.of(shape, allowed) for shape in grid.shapes]
+    rows: list[Row] = []
+    tried = list(solved)
+    for _ in range(ROUNDS + 1):
+        for row, bits in zip(tried, grid.places(tried).T.tolist(), strict=True):
+            before = sum(tree.below[0] for tree in trees)
+            for tree in trees:
+                tree.take(bits)
+            if sum(tree.below[0] for tree in trees) < before:
+                rows.append(row)
+        if not any(tree.below[0] for tree in trees):
+            break
+        tried = grid.scored([picker.like(rows, allowed) for _ in range(TRIED)])
+    return rows or list(solved)
 
 
 @dataclass(slots=True)
@@ -91,18 +131,33 @@ class Untaken:
         How many untaken ways lie below a node is known, not how many of them the box allows, so
         this may end without any; the box is then as it was.
         """
-        shape, node, useful = self.shape, 0, 0
+        shape, below, opened = self.shape, self.below, self.open
+        axes, lefts, rights = shape.axes, shape.left, shape.right
+        node = useful = 0
         changes: list[tuple[int, int]] = []
-        while self.below[node]:
-            way, cells = self._best(node, box)
+        while below[node]:  # millions of times: no calls, and each set of cells is made once
+            axis, first = axes[node], WAYS * node
+            here, bound = box[axis], shape.bounds[node]
+            passing = (2 << bound) - 2 if bound != NO_BOUND else shape.members[node]
+            lost = here & (shape.lost.get(node, MISSING) if shape.lost else MISSING)
+            left = here & passing
+            right = here ^ left ^ lost
+            most, way, cells, child = 0, LEFT, 0, node
+            if left and (ahead := below[lefts[node]] + opened[first]) > most:
+                most, cells, child = ahead, left, lefts[node]
+            if right and (ahead := below[rights[node]] + opened[first + 1]) > most:
+                most, way, cells, child = ahead, RIGHT, right, rights[node]
+            if lost:
+                after = lefts[node] if shape.default_left[node] else rights[node]
+                if below[after] + opened[first + 2] > most:
+                    way, cells, child = LOST, lost, after
             if not cells:
                 break
-            axis = shape.axes[node]
-            changes.append((axis, box[axis]))
+            changes.append((axis, here))
             box[axis] = cells
-            if self.open[WAYS * node + way]:
+            if opened[first + way]:
                 useful = len(changes)
-            node = shape.child(node, way)
+            node = child
         for axis, cells in reversed(changes[useful:]):  # nothing new was below
             box[axis] = cells
         return useful > 0
@@ -118,31 +173,21 @@ class Untaken:
 
     def take(self, bits: Sequence[int]) -> None:
         """Note what a row takes that has these cells."""
-        shape, node, taken = self.shape, 0, 0
+        shape, below, opened = self.shape, self.below, self.open
+        axes, bounds, lefts, rights = shape.axes, shape.bounds, shape.left, shape.right
+        node = taken = 0
         path: list[tuple[int, int]] = []
-        while (axis := shape.axes[node]) >= 0 and self.below[node]:
-            way = shape.way(node, bits[axis])
-            path.append((node, WAYS * node + way))
-            node = shape.child(node, way)
+        while below[node]:
+            bit, bound = bits[axes[node]], bounds[node]
+            if bit and bound != NO_BOUND:
+                way = LEFT if bit <= bound else RIGHT
+                path.append((node, WAYS * node + way))
+                node = lefts[node] if way == LEFT else rights[node]
+            else:
+                way = shape.way(node, bit)
+                path.append((node, WAYS * node + way))
+                node = shape.child(node, way)
         for node, place in reversed(path):
-            taken += self.open[place]
-            self.open[place] = 0
-            self.below[node] -= taken
-
-    def _best(self, node: int, box: Sequence[int]) -> tuple[int, int]:
-        """The way with most ahead of it, and the cells that it leaves; no cells where none has."""
-        shape, first = self.shape, WAYS * node
-        here, passing = box[shape.axes[node]], shape.passing(node)
-        left, lost = here & passing, here & shape.cells(node, LOST)
-        right = here ^ left ^ lost
-        below_left, below_right = self.below[shape.left[node]], self.below[shape.right[node]]
-        most, best = 0, (LEFT, 0)
-        if left and (ahead := below_left + self.open[first]) > most:
-            most, best = ahead, (LEFT, left)
-        if right and (ahead := below_right + self.open[first + 1]) > most:
-            most, best = ahead, (RIGHT, right)
-        if lost:
-            below = below_left if shape.default_left[node] else below_right
-            if below + self.open[first + 2] > most:
-                best = (LOST, lost)
-        return best
+            taken += opened[place]
+            opened[place] = 0
+            below[node] -= taken
