@@ -19,7 +19,7 @@ NAMES = [
     "german credit, random forest",
     "flights, histogram boosting",
     "titanic, gradient boosting",
-    "freedom, random forest",
+    "freedom, LightGBM",
 ]
 MOST_ARGUMENTS = 100
 LINK_ULPS = 4
