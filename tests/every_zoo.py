@@ -9,6 +9,7 @@ from procgen.frontends.reading import column_count, entry, known_names
 from procgen.ir.types import DType
 from tests import (
     catboost_zoo,
+    encoders_zoo,
     lightgbm_zoo,
     models_of_models,
     models_zoo,
@@ -61,6 +62,11 @@ _add("LightGBM", lightgbm_zoo.ZOO, lambda name: Case(*lightgbm_zoo.fitted(name))
 _add("XGBoost", xgboost_zoo.ZOO, _xgboost)
 _add("CatBoost", catboost_zoo.ZOO, lambda name: Case(catboost_zoo.fitted(name)))
 _add("interpret, statsmodels, glum", other_libraries_zoo.ZOO, _other)
+_add(
+    "category_encoders, feature-engine",
+    encoders_zoo.ZOO,
+    lambda name: Case(encoders_zoo.fitted(name)),
+)
 FAMILIES["preprocessing"] = {
     f"{name}, {kind}": lambda name=name, kind=kind: Case(preprocessing_zoo.fitted(name, kind))
     for name in preprocessing_zoo.STEPS
