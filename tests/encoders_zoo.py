@@ -41,6 +41,8 @@ SCORE = (
 )
 LATE = (SCORE.median() < SCORE).astype(int)
 ZOO: dict[str, Callable[[], Any]] = {}
+VARIED: set[str] = set()
+"""Those that differ from others only in what stands in the tables."""
 
 
 @cache
@@ -89,25 +91,28 @@ UNSUPERVISED = {
 }
 for title, cls in (SUPERVISED | UNSUPERVISED).items():
     add(f"{title}, tree", cls(), regression_tree())
+    VARIED.add(f"{title}, tree")
 for unknown in ("error", "return_nan", "value"):
     for missing in ("error", "return_nan", "value"):
         options = {"handle_unknown": unknown, "handle_missing": missing}
         table = FRAME.assign(age=HOLED["age"]) if missing == "error" else HOLED
+        what = f"unknown {unknown}, missing {missing}"
         for title in ("ordinal", "one-hot", "target"):
             cls = (SUPERVISED | UNSUPERVISED)[title]
             add(
-                f"{title}, unknown {unknown}, missing {missing}",
+                f"{title}, {what}",
                 cls(**options),
                 regression_tree(),
                 table=table,
             )
         add(
-            f"weight of evidence, unknown {unknown}, missing {missing}",
+            f"weight of evidence, {what}",
             ce.WOEEncoder(**options),
             tree(),
             table=table,
             target=LATE,
         )
+VARIED.update(name for name in ZOO if ", unknown" in name)
 add(
     "indicators",
     ce.OneHotEncoder(handle_unknown="indicator", handle_missing="indicator"),

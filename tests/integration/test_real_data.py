@@ -20,8 +20,8 @@ def test_the_database_scores_the_whole_table_as_python_does(name, shared_databas
         model,
         url=shared_database_url,
         rows=sample_table(X).to_pylist(),
-        probes=300,
-        random=100,
+        probes=100,
+        random=30,
     )
     assert report.ok, report.describe()
     assert report.rows > len(X)
