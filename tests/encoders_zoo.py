@@ -11,6 +11,7 @@ import category_encoders as ce
 import numpy as np
 import pandas as pd
 from feature_engine import encoding, imputation
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -193,6 +194,25 @@ add(
     imputation.CategoricalImputer(fill_value="none"),
     encoding.MeanEncoder(unseen="encode"),
     regression_tree(),
+)
+add(
+    "feature-engine rare labels as numbers",
+    ColumnTransformer(
+        [
+            (
+                "texts",
+                make_pipeline(
+                    imputation.CategoricalImputer(),
+                    encoding.RareLabelEncoder(n_categories=2),
+                    encoding.OrdinalEncoder(encoding_method="arbitrary", unseen="encode"),
+                ),
+                ["plan", "town"],
+            ),
+            ("numbers", fill(), ["age", "rooms"]),
+        ]
+    ),
+    tree(),
+    target=LATE,
 )
 add(
     "feature-engine tails",

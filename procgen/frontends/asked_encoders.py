@@ -71,7 +71,7 @@ class Encoder:
             made = self.step.transform(pd.DataFrame(series))
         outputs = made.columns if hasattr(made, "columns") else self.step.get_feature_names_out()
         table = np.asarray(made, dtype=object).tolist()
-        return tuple(dict(zip(outputs, map(plain, row), strict=True)) for row in table)
+        return tuple(dict(zip(outputs, map(_cell, row), strict=True)) for row in table)
 
     def _dtype(self, name: Any) -> Any:
         learned = self.learned.get(name)
@@ -245,6 +245,12 @@ def _texts() -> Iterator[str]:
     while True:
         yield text
         text += "."
+
+
+def _cell(value: Any) -> Any:
+    """Numbers as doubles: a missing value in a column of integers makes doubles of the others."""
+    value = plain(value)
+    return float(value) if isinstance(value, int) else value
 
 
 def _is_missing(value: Any) -> bool:
