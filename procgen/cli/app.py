@@ -19,6 +19,7 @@ from procgen.cli import (
     projects,
     promoting,
     sql,
+    testing,
     verifying,
 )
 from procgen.cli.console import say
@@ -67,6 +68,7 @@ app.command("retire", epilog=promoting.RETIRE_EXAMPLE)(promoting.retire)
 app.command("history", epilog=history.EXAMPLE)(history.history)
 app.command("drift", epilog=drifting.EXAMPLE)(drifting.drift)
 app.command("verify", epilog=verifying.EXAMPLE)(verifying.verify)
+app.command("test", epilog=testing.EXAMPLE)(testing.run_suite)
 app.command("repair", epilog=mending.REPAIR_EXAMPLE)(mending.repair)
 app.command("baseline", epilog=mending.BASELINE_EXAMPLE)(mending.baseline)
 app.command("sql", epilog=sql.EXAMPLE)(sql.sql)

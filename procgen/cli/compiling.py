@@ -23,6 +23,7 @@ from procgen.migrations.header import ModelVersion
 from procgen.migrations.models import model_path, newest_version, read_model_file
 from procgen.migrations.writing import FileSet, joined, write_files
 from procgen.verify.cases import print_cases
+from procgen.verify.measured import with_coverage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -137,6 +138,7 @@ def compile_into(project: Project, name: str, reading: Reading, engines: Sequenc
     if not artifacts:
         return Compiled(version)
     cases = make_cases(reading.model, reading.source, artifacts[0], reading.rows)
+    cases = with_coverage(reading.source.program, cases, version.digest)
     difference = _difference(project, name, version, reading.source)
     provenance = _provenance(project, name, version, reading.source)
     files = joined(create_files(project, artifact, provenance) for artifact in artifacts)

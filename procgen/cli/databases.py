@@ -10,11 +10,12 @@ import typer
 from procgen.cli.console import say, say_columns, say_json, working
 from procgen.cli.options import AsJson, Environment, Folder, Url
 from procgen.cli.parity import certified
-from procgen.cli.targets import AllowDrift, AllowStale, choose_database
+from procgen.cli.targets import AllowDrift, AllowStale, MinCoverage, choose_database
 from procgen.databases.opening import open_database
-from procgen.databases.report import Allowed, Report, Step
+from procgen.databases.report import Allowed, Certificate, Report, Step
 from procgen.databases.rollback import rollback as roll_back
 from procgen.databases.runner import apply as apply_migrations
+from procgen.databases.status import read_certificates
 from procgen.databases.status import status as read_status
 from procgen.migrations.plan import Entry, State
 from procgen.verify import case_gate
@@ -49,6 +50,7 @@ def apply(  # noqa: PLR0913 - an option is a parameter
     allow_drift: AllowDrift = False,
     allow_stale: AllowStale = False,
     out_of_order: OutOfOrder = False,
+    min_coverage: MinCoverage = 100.0,
     folder: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +66,7 @@ def apply(  # noqa: PLR0913 - an option is a parameter
             database,
             to=to,
             dry_run=dry_run,
-            gate=case_gate(project),
+            gate=case_gate(project, min_coverage / 100),
             allowed=allowed,
         )
     if as_json:
@@ -89,10 +91,11 @@ def status(
     project, database_url = choose_database(folder, url, env)
     with open_database(database_url, read_only=True) as database:
         plan = read_status(project, database)
+        certificates = read_certificates(database)
     if as_json:
-        say_json([_entry_as_json(entry) for entry in plan.entries])
+        say_json([_entry_as_json(entry, certificates.get(entry.id)) for entry in plan.entries])
     elif plan.entries:
-        say_columns([_cells(entry) for entry in plan.entries], STYLES)
+        say_columns([_cells(entry, certificates.get(entry.id)) for entry in plan.entries], STYLES)
     else:
         say("there are no migrations")
     if any(entry.state is not State.APPLIED for entry in plan.entries):
@@ -170,10 +173,10 @@ def _names(step: Step) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-def _cells(entry: Entry) -> tuple[str, ...]:
+def _cells(entry: Entry, certificate: Certificate | None) -> tuple[str, ...]:
     event = entry.event
     when = f"{event.applied_at:%Y-%m-%d} by {event.by_role}" if event and event.applied_at else ""
-    return ("  " + entry.id, entry.state, when)
+    return ("  " + entry.id, entry.state, when, certified(certificate) if certificate else "")
 
 
 def _as_json(report: Report) -> dict[str, object]:
@@ -194,11 +197,12 @@ def _as_json(report: Report) -> dict[str, object]:
     }
 
 
-def _entry_as_json(entry: Entry) -> dict[str, object]:
+def _entry_as_json(entry: Entry, certificate: Certificate | None) -> dict[str, object]:
     event = entry.event
     return {
         "id": entry.id,
         "state": entry.state.value,
         "applied_at": event.applied_at.isoformat() if event and event.applied_at else None,
         "applied_by": event.by_role if event else None,
+        "certificate": certificate,
     }

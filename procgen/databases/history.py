@@ -112,6 +112,14 @@ def add_model(
     database.connection.execute(insert(MODELS).values(values))
 
 
+def read_model_certificates(database: Database) -> dict[str, Mapping[str, object]]:
+    """The certificates of the versions that have one, by the migration that entered them."""
+    if database.layout() is None:
+        return {}
+    found = database.connection.execute(select(MODELS.c.migration, MODELS.c.certificate))
+    return {migration: certificate for migration, certificate in found if certificate}
+
+
 def remove_models(database: Database, migration: str) -> None:
     """Take out what a migration entered."""
     database.connection.execute(delete(MODELS).where(MODELS.c.migration == migration))

@@ -1,0 +1,72 @@
+"""Rows that reach every leaf of a large forest, and how long they take to find.
+
+Run `python -m benchmarks.cover [--json]`.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import time
+from typing import Any
+
+import sklearn
+from rich.console import Console
+from rich.table import Table
+from sklearn.ensemble import RandomForestRegressor
+
+from benchmarks.models import COLUMNS, data
+from procgen.backends.duckdb import DUCKDB
+from procgen.frontends import read_model
+from procgen.passes import lower
+from procgen.verify.cover import cover_rows
+from procgen.verify.coverage import measure
+
+ROWS = 60_000
+
+
+def forest() -> RandomForestRegressor:
+    """A hundred trees of depth 10, nearly full."""
+    table, target = data(ROWS)
+    model = RandomForestRegressor(100, max_depth=10, max_features=5, random_state=0, n_jobs=-1)
+    return model.fit(table, target)
+
+
+def figures(model: Any) -> dict[str, Any]:
+    """What a cover comes to, in one process on one core."""
+    lowered = lower(read_model(model, COLUMNS).program, DUCKDB.target)
+    start = time.perf_counter()
+    rows = cover_rows(lowered)
+    found = time.perf_counter()
+    coverage = measure(lowered, rows)
+    return {
+        "leaves": coverage.leaves,
+        "reached": coverage.reached,
+        "sides": coverage.reachable_sides,
+        "sides reached": coverage.reached_sides,
+        "floor": coverage.floor,
+        "rows": coverage.rows,
+        "seconds": round(found - start, 2),
+        "seconds to measure": round(time.perf_counter() - found, 2),
+    }
+
+
+def main() -> None:
+    """Measure the forest, and print a table or JSON."""
+    found = figures(forest())
+    if "--json" in sys.argv:
+        print(json.dumps(found, indent=2))
+        return
+    title = (
+        f"Cover, 100 trees of depth 10, {platform.machine()}, scikit-learn {sklearn.__version__}"
+    )
+    table = Table(title=title)
+    for name in found:
+        table.add_column(name, justify="right")
+    table.add_row(*(f"{value:,}" for value in found.values()))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
