@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.integration.teams import Team
+import psycopg
+
+from procgen.compiler import compile_source
+from procgen.frontends import Source
+from procgen.ir.expressions import Column, Interval
+from procgen.ir.program import Action, OutputName, Program, Requirement
+from procgen.migrations.create import create_files
+from procgen.migrations.writing import FileSet, joined, write_files
+from procgen.verify.cases import Cases, print_cases
+from tests.integration.teams import Team, linear
 
 TABLE = {
     "postgres": """
@@ -44,3 +53,52 @@ def insert(team: Team, *rows: tuple[int, float | None, int]) -> None:
         f"({key}, {'NULL' if age is None else repr(age)}, {income})" for key, age, income in rows
     )
     team.execute(f'INSERT INTO app.customers (id, age, "In""come") VALUES {values};')
+
+
+OLDEST = 150.0
+
+
+def strict(factor: float) -> Program:
+    """The same, but it raises an error for an age beyond `OLDEST`."""
+    program = linear(factor, inputs=INPUTS)
+    young = Requirement(
+        Column("age"),
+        Interval(0.0, OLDEST),
+        accepts_missing=True,
+        reason="beyond 150",
+        action=Action.ERROR,
+    )
+    return Program(program.inputs, (young,), program.bindings, program.outputs)
+
+
+def add_version(team: Team, program: Program, answer: float) -> int:
+    """The next version of churn, from a program; without parity cases."""
+    version = team.versions["churn"] = team.versions.get("churn", 0) + 1
+    source = Source(program, ("tests.Strict",), {}, (), exact=True)
+    roles = team.project.roles or ("PUBLIC",)
+    artifact = compile_source(
+        source, name="churn", target=team.engine, version=version, roles=roles
+    )
+    row = dict.fromkeys(INPUTS, 1.0)
+    cases = print_cases(program, Cases([row], {OutputName.PREDICT: [answer]}))
+    path = team.root / "models" / f"churn_v{version}.cases.parquet"
+    files = create_files(team.project, artifact, {})
+    write_files(joined([files, FileSet(((path, cases),))]))
+    return version
+
+
+def strict_customers(team: Team) -> Team:
+    """The table, and a champion that raises an error for some rows."""
+    team.write("promote", "churn", f"v{add_version(team, strict(2.0), 3.0)}")
+    team.execute(TABLE[team.engine])
+    team.ok("apply")
+    return team
+
+
+def copy(team: Team, *rows: tuple[object, ...]) -> None:
+    """Rows into a PostgreSQL table by COPY."""
+    with psycopg.connect(team.url) as connection, connection.cursor() as cursor:
+        statement = 'COPY app.customers (id, age, "In""come") FROM STDIN'
+        with cursor.copy(statement) as stream:
+            for row in rows:
+                stream.write_row(row)
