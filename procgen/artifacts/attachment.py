@@ -64,7 +64,7 @@ class Attachment:
         key: its key.
         inputs: where each input comes from, in the order of the model.
         outputs: what is kept of a score; the prediction always is.
-        into: the predictions table, in the schema of the routines.
+        into: the predictions table, in the schema of the routines; of a schedule, the procedure.
         makes_table: whether this attachment makes it; another one may have.
         into_column: the column of the source that a row trigger fills instead.
         on_error: what becomes of a row that cannot be scored.

@@ -84,7 +84,7 @@ def attach_files(project: Project, engine: str, wanted: Wanted, shape: TableShap
         raise ProjectError(f"migrations/{engine} does not make procgen.jobs yet")
     known = attachments(migrations)
     attachment = _Attaching(dialect_named(engine), wanted, shape, now[0]).attachment()
-    attachment = _with_table(attachment, known)
+    attachment = _with_procedure(_with_table(attachment, known), known)
     _refuse_taken(attachment, known)
     return _files(project, engine, migrations, attachment, now)
 
@@ -120,7 +120,7 @@ def _files(
 
 def _with_table(attachment: Attachment, known: Mapping[str, Attachment]) -> Attachment:
     """The first attachment with a predictions table makes it; another one must fit it."""
-    if attachment.into is None or attachment.form is Form.SCHEDULE:
+    if attachment.into is None:
         return attachment
     for name, one in known.items():
         if one.into != attachment.into or not one.makes_table:
@@ -137,6 +137,20 @@ def _with_table(attachment: Attachment, known: Mapping[str, Attachment]) -> Atta
             hint="name another one with --into",
         )
     return replace(attachment, makes_table=True)
+
+
+def _with_procedure(attachment: Attachment, known: Mapping[str, Attachment]) -> Attachment:
+    """A schedule calls the procedure that is attached to the same table."""
+    if attachment.form is not Form.SCHEDULE:
+        return attachment
+    for one in known.values():
+        same = (one.facade, one.source) == (attachment.facade, attachment.source)
+        if same and one.form is Form.PROCEDURE:
+            return replace(attachment, into=one.name)
+    raise ProjectError(
+        f"no procedure of {attachment.facade} is attached to {attachment.source}",
+        hint="attach one first with --as procedure",
+    )
 
 
 def _refuse_taken(attachment: Attachment, known: Mapping[str, Attachment]) -> None:
@@ -169,9 +183,7 @@ class _Attaching:
         wanted = self.wanted
         self._check_engine()
         keyed = self.shape.check_key(wanted.key, self.dialect)
-        into = (
-            None if wanted.form in (Form.VIEW, Form.COLUMN) or wanted.into_column else self._into()
-        )
+        into = self._into()
         for column in keyed:
             if into is not None and column.name.lower() in OWN_COLUMNS:
                 raise InputsError(
@@ -220,7 +232,10 @@ class _Attaching:
     def _call(self) -> str:
         return f"{self.scorer.model}_v{self.scorer.version}(...)"
 
-    def _into(self) -> str:
+    def _into(self) -> str | None:
+        """The predictions table, for what writes one."""
+        if self.wanted.into_column or self.wanted.form not in (Form.TRIGGER, Form.PROCEDURE):
+            return None
         return self.wanted.into or f"{self.wanted.facade}_predictions"
 
     def _name(self) -> str:

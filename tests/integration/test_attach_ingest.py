@@ -132,7 +132,7 @@ def test_a_trigger_that_feeds_itself_is_stopped(postgres15_team):
         CREATE OR REPLACE FUNCTION app.back() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN UPDATE app.customers SET age = age + 1; RETURN NULL; END $$;
     """)
-    with pytest.raises(Exception, match="ml.churn_on_customers fires itself again and again"):
+    with pytest.raises(Exception, match="churn_on_customers fires itself again and again"):
         insert(team, (2, 1.0, 1))
 
 
