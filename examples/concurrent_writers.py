@@ -63,12 +63,15 @@ class Writer:
             self.updated += 1
 
     def _execute(self, connection: Any, statement: str, values: list[Any]) -> None:
-        while True:
-            try:
-                connection.execute(statement, values)
-                return
-            except (duckdb.TransactionException, duckdb.ConstraintException):
-                self.conflicts += 1  # two writers of one row: DuckDB lets the first one win
+        while not self._is_done(connection, statement, values):
+            self.conflicts += 1
+
+    def _is_done(self, connection: Any, statement: str, values: list[Any]) -> bool:
+        try:
+            connection.execute(statement, values)
+        except (duckdb.TransactionException, duckdb.ConstraintException):
+            return False  # two writers of one row: DuckDB lets the first one win
+        return True
 
 
 def _connect(here: Setting) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from procgen.artifacts.attachment import Attachment, Form, OnError
+from procgen.artifacts.tables import TableName
 from procgen.artifacts.templates import render
 from procgen.backends.dialect import Dialect
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
@@ -105,7 +106,7 @@ class AttachmentWriter:
             "update_trigger": quote(f"{one.name}_update"),
             "source": one.source.quoted(self.dialect),
             "source_text": self._text(str(one.source)),
-            "source_name": self._text(one.source.quoted(self.dialect)),
+            "source_name": self._text(_as_regclass_reads(one.source)),
             "keys": [{"name": quote(key.name), "type": key.type} for key in one.key],
             "key_texts": [self._text(key.name) for key in one.key],
             "inputs": list(dict.fromkeys(quote(mapped.column) for mapped in one.inputs)),
@@ -186,4 +187,10 @@ class AttachmentWriter:
         return PUBLIC if role.upper() == PUBLIC else self.dialect.identifier(role)
 
     def _text(self, value: str) -> str:
-        return self.dialect.literal(value, DType.TEXT)
+        # Without its cast: `text` may be a type of the caller's own.
+        return self.dialect.literal(value, DType.TEXT).removesuffix("::text")
+
+
+def _as_regclass_reads(source: TableName) -> str:
+    """A name inside a text: there no escape stands for a part of it."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in (source.schema, source.name))
