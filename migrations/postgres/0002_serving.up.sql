@@ -24,7 +24,9 @@ CREATE TABLE procgen.jobs (
     updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     finished_at timestamptz
 );
-CREATE INDEX jobs_running ON procgen.jobs (routine) WHERE state = 'running';
+-- Callers that begin together meet in one job.
+CREATE UNIQUE INDEX jobs_running ON procgen.jobs (routine, model, version, since)
+    NULLS NOT DISTINCT WHERE state = 'running';
 
 -- Rows that are stored and could not be scored.
 CREATE TABLE procgen.failures (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from procgen.cli.console import say, say_json
 from procgen.cli.listing import lines, names
 from procgen.cli.options import AsJson, Folder
 from procgen.cli.targets import Engine, check_engine, parse_version, refuse_nothing
+from procgen.migrations.attached import columns_of_versions
 from procgen.migrations.create import find_create_migration
 from procgen.migrations.facades import facade_states
 from procgen.migrations.header import ModelVersion
@@ -149,4 +151,19 @@ def _report(project: Project, written: tuple[Path, ...], *, as_json: bool) -> No
         return
     for line in lines(written, project.root):
         say(f"  wrote {line}")
+    for note in dict.fromkeys(_kept_columns(project)):
+        say(f"  {note}")
     say("Read the SQL, commit it, then: procgen apply")
+
+
+def _kept_columns(project: Project) -> Iterator[str]:
+    """Generated columns whose version does not answer any more, and what to do about each."""
+    for engine in project.engines:
+        migrations = project.migrations(engine)
+        states = facade_states(migrations)
+        for version, one in columns_of_versions(migrations):
+            if one.facade in states and version not in states[one.facade].serves:
+                yield (
+                    f"{one.source}.{one.name} keeps the answers of {version.name} "
+                    f"v{version.version}: attach a column of the new version, then drop this one"
+                )

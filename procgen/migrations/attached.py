@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from procgen.artifacts.attached import AttachmentWriter, Scorer
 from procgen.artifacts.attachment import Attachment, Form, parse_attachment
@@ -26,15 +26,16 @@ def attachments(migrations: Iterable[Migration]) -> dict[str, Attachment]:
     }
 
 
-def columns_of(migrations: Iterable[Migration], version: ModelVersion) -> tuple[Attachment, ...]:
-    """Generated columns that keep the answers of a version."""
-    return tuple(
-        parse_attachment(one.header.attach, one.source("up"))
-        for one in migrations
-        if one.header.attach is not None
-        and one.header.model == version
-        and parse_attachment(one.header.attach, one.source("up")).form is Form.COLUMN
-    )
+def columns_of_versions(
+    migrations: Iterable[Migration],
+) -> Iterator[tuple[ModelVersion, Attachment]]:
+    """Generated columns, each with the version whose answers it keeps."""
+    every = tuple(migrations)
+    found = attachments(every)
+    for one in every:
+        version = one.header.model
+        if one.id in found and version is not None and found[one.id].form is Form.COLUMN:
+            yield version, found[one.id]
 
 
 def scorers(project: Project, facade: str, states: Mapping[str, FacadeState]) -> tuple[Scorer, ...]:

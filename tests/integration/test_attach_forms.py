@@ -105,5 +105,12 @@ def test_a_column_keeps_the_answers_of_its_version(postgres_team):
     attach(team, "column")
     assert team.fetch("SELECT id, churn_v1 FROM app.customers") == [(1, 13.0)]
     assert team.on("drift")[0] == 0
-    team.ok("rollback", "--steps", "1")
+    team.compile(3.0, inputs=("age", "income"))
+    assert "app.customers.churn_v1 keeps the answers of churn v1" in team.write(
+        "promote", "churn", "v2"
+    )
+    team.ok("apply")
+    attach(team, "column")
+    assert team.fetch("SELECT churn_v1, churn_v2 FROM app.customers") == [(13.0, 14.5)]
+    team.ok("rollback", "--steps", "4")
     assert team.objects() == before
