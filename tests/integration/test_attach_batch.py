@@ -61,7 +61,8 @@ def test_a_key_of_several_columns_is_walked_in_its_order(team):
         "CREATE TABLE app.visits (place varchar NOT NULL, day date NOT NULL,"
         f" number bigint NOT NULL, age {kind}, income {kind}, UNIQUE (place, day, number));"
         "INSERT INTO app.visits SELECT p, DATE '2026-01-01' + d, n, n, d FROM "
-        "(VALUES ('a'), ('B'), ('ä')) AS places(p), (VALUES (0), (1)) AS days(d), (VALUES (1), (2), (3)) AS numbers(n);"
+        "(VALUES ('a'), ('B'), ('ä')) AS places(p), (VALUES (0), (1)) AS days(d), "
+        "(VALUES (1), (2), (3)) AS numbers(n);"
     )
     keys = [word for key in ("place", "day", "number") for word in ("--key", key)]
     words = ("attach", "churn", "--table", "app.visits", *keys, "--as", "procedure")

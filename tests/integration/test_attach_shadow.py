@@ -35,6 +35,7 @@ def test_a_shadow_writes_its_rows_beside_the_champions_until_it_is_promoted(team
     assert team.fetch(PREDICTIONS)[2:] == [(2, 2, 14.5)]
     assert not any("churn_shadow" in name for name in team.objects())
     assert team.on("drift")[0] == 0
+    assert team.on("drift", "--against", "files")[0] == 0
 
     team.ok("rollback", "--steps", "1")
     assert team.states() == [("churn", 1, "champion"), ("churn", 2, "shadow")]
