@@ -14,6 +14,7 @@ from procgen.cli import (
     compilation,
     databases,
     demo,
+    detaching,
     drifting,
     exporting,
     history,
@@ -67,6 +68,7 @@ app.command("rollback", epilog=databases.ROLLBACK_EXAMPLE)(databases.rollback)
 app.command("promote", epilog=promoting.PROMOTE_EXAMPLE)(promoting.promote)
 app.command("retire", epilog=promoting.RETIRE_EXAMPLE)(promoting.retire)
 app.command("attach", epilog=attaching.EXAMPLE)(attaching.attach)
+app.command("detach", epilog=detaching.EXAMPLE)(detaching.detach)
 app.command("score", epilog=batches.EXAMPLE)(batches.score)
 app.command("history", epilog=history.EXAMPLE)(history.history)
 app.command("drift", epilog=drifting.EXAMPLE)(drifting.drift)

@@ -8,7 +8,7 @@ from procgen.artifacts.attached import AttachmentWriter, Scorer
 from procgen.artifacts.attachment import Attachment, Form, parse_attachment
 from procgen.backends import dialect_named
 from procgen.migrations.facades import SHADOW, FacadeState
-from procgen.migrations.header import Kind, ModelVersion
+from procgen.migrations.header import ModelVersion
 from procgen.migrations.migration import Migration
 from procgen.migrations.models import read_model_file, read_program
 from procgen.migrations.project import Project
@@ -19,10 +19,12 @@ MOVED = "-- What is attached is made again, so that it calls and names the versi
 
 def attachments(migrations: Iterable[Migration]) -> dict[str, Attachment]:
     """Every attachment once these migrations are applied, by the migration that made it."""
+    every = tuple(migrations)
+    gone = {one.header.detaches for one in every}
     return {
         one.id: parse_attachment(one.header.attach, one.source("up"))
-        for one in migrations
-        if one.kind is Kind.ATTACH and one.header.attach is not None
+        for one in every
+        if one.header.attach is not None and one.id not in gone
     }
 
 

@@ -51,6 +51,7 @@ class Header:
         ends: a shadow facade that a promote drops, because its version answers now.
         roles: who may execute the routines of a promote, or write where an attachment does.
         attach: an attachment as JSON, in one line.
+        detaches: the migration whose attachment goes.
         layout: the layout that procgen's own tables have after it.
         body_sha256: the hash of each text between `$procgen$` marks, in their order.
         generator: the program that wrote the file.
@@ -66,6 +67,7 @@ class Header:
     ends: str | None = None
     roles: tuple[str, ...] = ()
     attach: str | None = None
+    detaches: str | None = None
     layout: int | None = None
     body_sha256: tuple[str, ...] = ()
     generator: str | None = None
@@ -80,7 +82,8 @@ def print_header(header: Header) -> str:
     pairs += [("facade", header.facade), ("replaces", header.replaces)]
     pairs += [("ends", header.ends)]
     pairs += [("role", role) for role in header.roles]
-    pairs += [("attach", header.attach), ("layout", header.layout)]
+    pairs += [("attach", header.attach), ("detaches", header.detaches)]
+    pairs += [("layout", header.layout)]
     pairs += [("body-sha256", digest) for digest in header.body_sha256]
     pairs += [("generator", header.generator)]
     return "".join(f"-- procgen:{key} {value}\n" for key, value in pairs if value is not None)
@@ -113,6 +116,7 @@ def parse_header(text: str, source: str) -> Header:
         ends=_only(found["ends"]),
         roles=tuple(found["role"]),
         attach=_only(found["attach"]),
+        detaches=_only(found["detaches"]),
         layout=_layout(found["layout"], source),
         body_sha256=tuple(found["body-sha256"]),
         generator=_only(found["generator"]),
@@ -135,6 +139,7 @@ KEYS = (
     "ends",
     "role",
     "attach",
+    "detaches",
     "layout",
     "body-sha256",
     "generator",

@@ -61,6 +61,27 @@ def test_a_rollback_leaves_what_was_there_before(team):
     assert team.objects() == before
 
 
+def test_a_detached_trigger_is_left_alone_by_later_promotions(team):
+    customers(team, 2.0)
+    attach(team, "trigger")
+    attach(team, "procedure")
+    before = team.objects()
+    words = ("detach", "churn", "churn_on_customers", "--target", team.engine)
+    code, _, err = team.run(*words)
+    assert (code, "churn_score needs what churn_on_customers made" in err) == (3, True)
+    team.write("detach", "churn", "churn_score")
+    team.write("detach", "churn", "churn_on_customers")
+    team.ok("apply")
+    team.compile(3.0, inputs=("age", "income"))
+    team.write("promote", "churn", "v2")
+    team.ok("apply")
+    insert(team, (1, 1.5, 10))
+    assert not any("customers" in name or "predictions" in name for name in team.objects())
+    assert team.on("drift")[0] == 0
+    team.ok("rollback", "--steps", "4")
+    assert team.objects() == before
+
+
 def test_score_scores_what_is_not_scored_yet(team):
     customers(team, 2.0)
     insert(team, *((n, n / 4, n) for n in range(1, 26)))
