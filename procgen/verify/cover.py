@@ -21,6 +21,10 @@ from procgen.verify.shapes import LEFT, LOST, RIGHT, WAYS, Shape
 Change = tuple[int, int]
 """An axis, and the cells it had."""
 
+ROUNDS = 6
+TRIED = 300
+"""Rows that are tried in each round of the search."""
+
 
 def cover_rows(program: Program, *, seed: int = 0) -> list[Row]:
     """Few rows that reach every reachable leaf and every reachable side of every split.
@@ -35,6 +39,11 @@ def cover_rows(program: Program, *, seed: int = 0) -> list[Row]:
 def cover_grid(grid: Grid, *, seed: int = 0) -> list[Row]:
     """The same of a Program that has been cut into cells."""
     picker = Picker(grid, random.Random(seed))  # noqa: S311 - the same rows every time
+    rows = _solved(grid, picker)
+    return rows if grid.is_free else _searched(grid, picker, grid.scored(rows))
+
+
+def _solved(grid: Grid, picker: Picker) -> list[Row]:
     allowed = [axis.allowed for axis in grid.axes]
     trees = [Untaken.of(shape, allowed) for shape in grid.shapes]
     rows: list[Row] = []
@@ -49,10 +58,29 @@ def cover_grid(grid: Grid, *, seed: int = 0) -> list[Row]:
             trees[0].aim(box)
         for tree in trees[1:]:
             tree.narrow(box)
-        cells = [picker.bit(left) for left in box]
-        rows.append(picker.row(cells))
+        bits = [picker.bit(left) for left in box]
+        rows.append(picker.row(bits))
         for tree in trees:
-            tree.take(cells)
+            tree.take(bits)
+
+
+def _searched(grid: Grid, picker: Picker, solved: Sequence[Row]) -> list[Row]:
+    """Rows for trees that test more than inputs: a box is then no promise, so rows are tried."""
+    allowed = [axis.allowed for axis in grid.axes]
+    trees = [Untaken.of(shape, allowed) for shape in grid.shapes]
+    rows: list[Row] = []
+    tried = list(solved)
+    for _ in range(ROUNDS + 1):
+        for row, bits in zip(tried, grid.places(tried).T.tolist(), strict=True):
+            before = sum(tree.below[0] for tree in trees)
+            for tree in trees:
+                tree.take(bits)
+            if sum(tree.below[0] for tree in trees) < before:
+                rows.append(row)
+        if not any(tree.below[0] for tree in trees):
+            break
+        tried = grid.scored([picker.like(rows, allowed) for _ in range(TRIED)])
+    return rows or list(solved)
 
 
 @dataclass(slots=True)

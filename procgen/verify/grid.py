@@ -22,7 +22,7 @@ from procgen.ir.typing import Typing
 from procgen.passes import lower
 from procgen.verify.axes import MISSING, Axis, Cutter, Places
 from procgen.verify.mutants import other_tests
-from procgen.verify.projecting import Projection, column_of
+from procgen.verify.projecting import Projection, column_of, is_sum_of_trees
 from procgen.verify.shapes import NO_BOUND, Shape
 
 
@@ -144,7 +144,8 @@ class _Builder:
         subject = self._columns[feature]
         if subject not in self._cutters:
             dtype = self._typing.item_type(subject)
-            self._cutters[subject] = Cutter(subject, dtype, may_be_missing=True)
+            may_be_missing = not is_sum_of_trees(self._program, subject)
+            self._cutters[subject] = Cutter(subject, dtype, may_be_missing)
         return subject
 
     def _demand(self, requirement: Requirement) -> bool:

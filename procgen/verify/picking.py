@@ -32,6 +32,23 @@ class Picker:
         bit = self.random.randint(lowest, highest)
         return bit if present >> bit & 1 else self.random.choice((lowest, highest))
 
+    def like(self, rows: Sequence[Row], allowed: Sequence[int]) -> Row:
+        """A row that is one of these but for a few inputs, or another one altogether."""
+        fields = self.grid.program.inputs
+        other = self.row([self.any_bit(cells) for cells in allowed])
+        if not rows or self.random.random() < 0.3:
+            return other
+        changed = self.random.sample(range(len(fields)), min(len(fields), 2))
+        return {
+            **self.random.choice(rows),
+            **{fields[place].name: other[fields[place].name] for place in changed},
+        }
+
+    def any_bit(self, cells: int) -> int:
+        """One of the cells; now and then the missing value, where it is among them."""
+        is_lost = cells & MISSING and self.random.random() < 0.1
+        return 0 if is_lost else self.bit(cells)
+
     def row(self, bits: Sequence[int]) -> Row:
         """A value for each input, from these cells; inputs are the first axes."""
         fields = self.grid.program.inputs

@@ -13,24 +13,32 @@ from dataclasses import dataclass
 
 from procgen.ir.expressions import (
     Binary,
+    BinaryOp,
     Branch,
     Call,
     Column,
     Comparison,
     Constant,
+    Element,
     Expr,
     Fill,
+    Function,
     Match,
     Membership,
+    Reference,
+    Sum,
     Test,
     Threshold,
     Unary,
     UnaryOp,
+    Vector,
 )
 from procgen.ir.interpreter import Value, evaluate, is_missing, passes
+from procgen.ir.program import Program
 from procgen.ir.search import last_passing
+from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType
-from procgen.ir.walk import descend
+from procgen.ir.walk import children, descend
 from procgen.verify.axes import MISSING, WHOLE, Axis, Cutter, Number, largest, unseen
 
 Way = bool | None
@@ -55,6 +63,33 @@ def _is_followed(part: Expr) -> bool:
             return not any(isinstance(inner, Call) for inner in descend(argument))
         case _:
             return False
+
+
+SAFE = frozenset({Function.EXPIT, Function.EXPIT_EACH, Function.SOFTMAX, Function.NORMALIZE})
+"""Functions that give a number for every finite one."""
+
+
+def is_sum_of_trees(program: Program, expr: Expr) -> bool:
+    """Whether a value is made of what trees add up to and so is never missing, nor NaN."""
+    waiting = [expr]
+    while waiting:
+        part = waiting.pop()
+        match part:
+            case Reference(name):
+                found = program.binding(name)
+                if not isinstance(found, Ensemble):
+                    waiting.append(found)
+            case Constant(int() | float() as value, _) if math.isfinite(value):
+                pass
+            case Element() | Vector() | Sum():
+                waiting.extend(children(part))
+            case Call(function, argument) if function in SAFE:
+                waiting.append(argument)
+            case Binary(op, left, right) if op is not BinaryOp.DIVIDE:
+                waiting += [left, right]
+            case _:
+                return False
+    return True
 
 
 def way_of(expr: Expr, test: Test, column: Column, value: Value) -> Way:
