@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,9 @@ from procgen.databases.rollback import rollback as roll_back
 from procgen.databases.runner import apply as apply_migrations
 from procgen.databases.status import read_certificates
 from procgen.databases.status import status as read_status
-from procgen.migrations.plan import Entry, State
+from procgen.migrations.facades import model_states
+from procgen.migrations.header import Kind
+from procgen.migrations.plan import Entry, Plan, State
 from procgen.verify import case_gate
 
 APPLY_EXAMPLE = "Example: procgen apply --env prod"
@@ -93,9 +96,12 @@ def status(
         plan = read_status(project, database)
         certificates = read_certificates(database)
     if as_json:
-        say_json([_entry_as_json(entry, certificates.get(entry.id)) for entry in plan.entries])
+        say_json(
+            [_entry_as_json(entry, plan, certificates.get(entry.id)) for entry in plan.entries]
+        )
     elif plan.entries:
-        say_columns([_cells(entry, certificates.get(entry.id)) for entry in plan.entries], STYLES)
+        cells = [_cells(entry, plan, certificates.get(entry.id)) for entry in plan.entries]
+        say_columns(cells, STYLES)
     else:
         say("there are no migrations")
     if any(entry.state is not State.APPLIED for entry in plan.entries):
@@ -128,8 +134,9 @@ def rollback(  # noqa: PLR0913 - an option is a parameter
     _say_fixes(report)
 
 
-DONE = {"create": "created", "promote": "moved"}
-UNDONE = {"create": "removed", "promote": "moved back", "retire": "created"}
+DONE = {"create": "created", "promote": "moved", "attach": "attached"}
+UNDONE = {"create": "removed", "promote": "moved back", "retire": "created", "attach": "removed"}
+NAMED = re.compile(r"^(table )?[a-z]+ | on .*$")
 STYLES: dict[str, str] = {
     State.APPLIED: "green",
     State.PENDING: "yellow",
@@ -169,14 +176,31 @@ def _say_fixes(report: Report) -> None:
 
 def _names(step: Step) -> str:
     """The objects by name alone; types make lines of a hundred arguments."""
-    names = [found.identity.partition("(")[0].split(" ")[-1] for found in step.objects]
+    names = [NAMED.sub("", found.identity).partition("(")[0] for found in step.objects]
     return ", ".join(dict.fromkeys(names))
 
 
-def _cells(entry: Entry, certificate: Certificate | None) -> tuple[str, ...]:
+def _model_state(entry: Entry, plan: Plan) -> str:
+    """What the version of a create migration is in this database: champion, shadow, ..."""
+    applied = [one.migration for one in plan.entries if one.state is State.APPLIED]
+    states = model_states(one for one in applied if one is not None)
+    made = entry.migration is not None and entry.migration.kind is Kind.CREATE
+    version = entry.migration.header.model if made and entry.migration else None
+    return states.get(version, "") if version is not None else ""
+
+
+def _cells(entry: Entry, plan: Plan, certificate: Certificate | None) -> tuple[str, ...]:
     event = entry.event
     when = f"{event.applied_at:%Y-%m-%d} by {event.by_role}" if event and event.applied_at else ""
-    return ("  " + entry.id, entry.state, when, certified(certificate) if certificate else "")
+    state = _model_state(entry, plan)
+    shown = "" if state == "created" else state
+    return (
+        "  " + entry.id,
+        entry.state,
+        when,
+        shown,
+        certified(certificate) if certificate else "",
+    )
 
 
 def _as_json(report: Report) -> dict[str, object]:
@@ -197,12 +221,13 @@ def _as_json(report: Report) -> dict[str, object]:
     }
 
 
-def _entry_as_json(entry: Entry, certificate: Certificate | None) -> dict[str, object]:
+def _entry_as_json(entry: Entry, plan: Plan, certificate: Certificate | None) -> dict[str, object]:
     event = entry.event
     return {
         "id": entry.id,
         "state": entry.state.value,
         "applied_at": event.applied_at.isoformat() if event and event.applied_at else None,
         "applied_by": event.by_role if event else None,
+        "model_state": _model_state(entry, plan) or None,
         "certificate": certificate,
     }

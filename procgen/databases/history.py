@@ -30,7 +30,7 @@ from procgen.migrations.header import ModelVersion
 from procgen.migrations.ledger import Event, EventName, StoredObject
 from procgen.migrations.models import ModelRecord
 
-LAYOUT = 1
+LAYOUT = 2
 METADATA = MetaData(schema="procgen")
 DOCUMENT = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 # Only names and types for statements: the tables themselves are made by 0001_init.
