@@ -11,8 +11,8 @@ from sqlglot import exp
 
 from procgen.artifacts.templates import render
 from procgen.artifacts.verification import VerifyWriter
+from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
-from procgen.backends.printer import error_message
 from procgen.backends.routines import (
     SUFFIXES,
     Parameter,
@@ -21,6 +21,7 @@ from procgen.backends.routines import (
     Schema,
 )
 from procgen.backends.select import SelectWriter
+from procgen.backends.walks import NODES, walks_of
 from procgen.errors import InputsError, LimitError
 from procgen.ir.expressions import Threshold
 from procgen.ir.program import Action, Program
@@ -42,8 +43,7 @@ class Artifact:
         objects: what `up` creates, such as `function ml.churn_v3(double precision, text)`.
         program: what was compiled.
         lowered: the same after the passes for this database.
-        procedural: whether some routine adds its trees in statements, because one expression would
-            be too large.
+        lowering: how the trees are written, in a few words.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Artifact:
     program: Program
     lowered: Program
     dialect: Dialect
-    procedural: bool
+    lowering: str
 
     def select(self, relation: str, *, key: str | Sequence[str] | None = None) -> str:
         """One SELECT that scores a relation without creating anything.
@@ -72,7 +72,8 @@ class Artifact:
             InputsError: `relation` is not the name of a table.
         """
         keys = () if key is None else (key,) if isinstance(key, str) else tuple(key)
-        writer = SelectWriter(self.lowered, self.dialect, Typing.of(self.lowered))
+        walks = walks_of(self.lowered, self.dialect)
+        writer = SelectWriter(self.lowered, self.dialect, Typing.of(self.lowered), walks)
         return writer.select(table_name(relation, self.dialect), keys)
 
 
@@ -124,7 +125,7 @@ class ArtifactWriter:
             "up",
             title=self._title(),
             digest=self.digest,
-            notes=self._notes(),
+            notes=self._notes(routines),
             fields=fields,
             roles=[_role(role, self.dialect) for role in self.roles],
             **common,
@@ -143,7 +144,7 @@ class ArtifactWriter:
             program=self.program,
             lowered=self.lowered,
             dialect=self.dialect,
-            procedural=any(routine.totals for routine in routines),
+            lowering=_lowering(routines),
         )
 
     def _title(self) -> str:
@@ -153,8 +154,14 @@ class ArtifactWriter:
         )
         return f"{self.name} v{self.version}: {outputs}"
 
-    def _notes(self) -> tuple[str, ...]:
+    def _notes(self, routines: Sequence[Routine]) -> tuple[str, ...]:
         notes = []
+        if any(NODES in routine.value for routine in routines):
+            notes += [
+                "The trees are lists of nodes. Node n tests column f[n] against t[n]: its left",
+                "child is l[n], its right one the next; where the value is missing, d[n] is added.",
+                "A leaf is its own left child and has the value v[n]; r holds the roots.",
+            ]
         if any(r.action is Action.REFUSE for r in self.lowered.requirements):
             notes.append("A row that Python would refuse scores NULL.")
         notes += (
@@ -179,6 +186,7 @@ class ArtifactWriter:
             "admission": routine.admission,
             "totals": routine.totals,
             "value": routine.value,
+            "raises": routine.raises,
             "cost": routine.cost,
             "comment": self.dialect.literal(comment, DType.TEXT).removesuffix("::text"),
         }
@@ -211,6 +219,12 @@ class ArtifactWriter:
 
     def _verify(self, writer: RoutineWriter, fields: Sequence[Parameter]) -> str:
         return VerifyWriter(self.dialect, self.lowered, writer, fields).script()
+
+
+def _lowering(routines: Sequence[Routine]) -> str:
+    if any(routine.totals for routine in routines):
+        return "statements"
+    return "node lists" if any(NODES in r.value for r in routines) else "one expression"
 
 
 def _sends_missing_left(program: Program) -> bool:

@@ -58,6 +58,9 @@ class Dialect:
             "generated columns that are added later".
         raising: template of a condition `{0}` that raises an error with the text `{1}` instead of
             being false; `{2}` is the input that it is about.
+        raising_routine: the same by a call of the routine `{3}`, which a version then has; None
+            where `raising` says the text as it is.
+        walks: whether large forests are walked as lists of nodes (walks.py).
     """
 
     target: Target
@@ -77,12 +80,14 @@ class Dialect:
     let: Let | None
     exact_text: str
     raising: str
+    raising_routine: str | None
     longest_list: int | None
     default_schema: str
     exact: Mapping[DType, frozenset[str]]
     keys: frozenset[str]
     moments: frozenset[str]
     abilities: frozenset[str]
+    walks: bool
 
     @property
     def name(self) -> str:

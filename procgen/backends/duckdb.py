@@ -176,6 +176,7 @@ DUCKDB = Dialect(
     let=Let(template="list_transform([{{{1}}}], lambda {0}: {2})[1]", field="'{0}': {1}"),
     exact_text='({0} COLLATE "C")',
     raising="CASE WHEN {0} THEN true ELSE error({1}) END",
+    raising_routine=None,
     longest_list=4,
     default_schema="main",
     exact={
@@ -188,4 +189,5 @@ DUCKDB = Dialect(
     keys=_INTEGERS | {"BIGINT", "VARCHAR", "UUID", "DATE", "TIMESTAMP"},
     moments=frozenset({"TIMESTAMP"}),
     abilities=frozenset(),
+    walks=True,
 )

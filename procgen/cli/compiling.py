@@ -12,6 +12,7 @@ from procgen.cli.parity import make_cases
 from procgen.compiler import EVERYONE, compile_source
 from procgen.errors import ProcgenError
 from procgen.frontends import Source, load_model, read_model
+from procgen.frontends.catboost_samples import learn_texts
 from procgen.frontends.reading import input_names, require_fitted
 from procgen.frontends.samples import Rows, read_inputs, read_sample, sample_rows, sample_types
 from procgen.ir import codec
@@ -89,6 +90,7 @@ def read_fitted(model: Any, inputs: Any, sample: pa.Table | None) -> Reading:
         return Reading(model, source, [])
     given = set(inputs) if isinstance(inputs, dict) else set()
     names = [name for name in input_names(model, inputs) if name not in given]
+    learn_texts(model, sample)
     source = read_model(model, inputs, sample_types(sample, names))
     return Reading(model, source, sample_rows(sample, source.program.inputs))
 
