@@ -1,10 +1,11 @@
-"""Scores on ingest in PostgreSQL: whichever way rows come in, and whatever is wrong with one."""
+"""Scores on ingest: whichever way rows come in, and whatever is wrong with one."""
 
 from __future__ import annotations
 
 import psycopg
 import pytest
 
+from procgen.errors import DatabaseError
 from tests.integration.attached import (
     INPUTS,
     PREDICTIONS,
@@ -98,6 +99,30 @@ def test_an_upsert_scores_what_it_inserts_and_what_it_updates(postgres_team):
         "ON CONFLICT (id) DO UPDATE SET age = excluded.age;"
     )
     assert team.fetch(PREDICTIONS) == [(1, 1, 11.0), (2, 1, 13.0)]
+    team.execute(
+        "MERGE INTO app.customers AS t USING (VALUES (2, 7.0), (3, 8.0)) AS s(id, age) "
+        "ON t.id = s.id WHEN MATCHED THEN UPDATE SET age = s.age "
+        'WHEN NOT MATCHED THEN INSERT (id, age, "In""come") VALUES (s.id, s.age, 1);'
+    )
+    assert team.fetch(PREDICTIONS) == [(1, 1, 11.0), (2, 1, 15.0), (3, 1, 17.0)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT OR REPLACE INTO app.customers (id, age) VALUES (1, 5)",
+        "INSERT INTO app.customers (id, age) VALUES (1, 5) ON CONFLICT DO UPDATE SET age = 5",
+        "MERGE INTO app.customers AS t USING (SELECT 1 AS id, 5.0 AS age) AS s ON t.id = s.id "
+        "WHEN MATCHED THEN UPDATE SET age = s.age",
+    ],
+)
+def test_duckdb_refuses_what_its_triggers_do_not_cover(duckdb_team, statement):
+    team = customers(duckdb_team, 2.0)
+    attach(team, "trigger")
+    insert(team, (1, 1.0, 1))
+    with pytest.raises(DatabaseError, match=r"not (yet )?supported"):
+        team.execute(statement + ";")
+    assert team.fetch(PREDICTIONS) == [(1, 1, 3.0)]
 
 
 def test_rows_of_partitions_are_scored_through_the_parent(postgres_team):
