@@ -82,12 +82,12 @@ class Dialect:
     raising: str
     raising_routine: str | None
     longest_list: int | None
-    walks: bool
     default_schema: str
     exact: Mapping[DType, frozenset[str]]
     keys: frozenset[str]
     moments: frozenset[str]
     abilities: frozenset[str]
+    walks: bool
 
     @property
     def name(self) -> str:

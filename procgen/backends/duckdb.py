@@ -178,7 +178,6 @@ DUCKDB = Dialect(
     raising="CASE WHEN {0} THEN true ELSE error({1}) END",
     raising_routine=None,
     longest_list=4,
-    walks=True,
     default_schema="main",
     exact={
         DType.BOOL: frozenset({"BOOLEAN"}),
@@ -190,4 +189,5 @@ DUCKDB = Dialect(
     keys=_INTEGERS | {"BIGINT", "VARCHAR", "UUID", "DATE", "TIMESTAMP"},
     moments=frozenset({"TIMESTAMP"}),
     abilities=frozenset(),
+    walks=True,
 )

@@ -234,7 +234,6 @@ POSTGRES = Dialect(
     ),
     raising_routine="CASE WHEN {0} THEN true ELSE {3}({1}, left(({2})::text, 0)) END",
     longest_list=None,
-    walks=False,
     default_schema="public",
     exact={
         DType.BOOL: frozenset({"boolean"}),
@@ -252,4 +251,5 @@ POSTGRES = Dialect(
         {"row triggers", "generated columns that are added later", "catching errors"}
         | {"scheduled jobs"}
     ),
+    walks=False,
 )

@@ -17,7 +17,8 @@ from procgen.cli.targets import OneEngine, one_engine
 from procgen.databases.opening import engine_of, open_database
 from procgen.databases.tables import has_scheduler, read_table
 from procgen.ir.program import OutputName
-from procgen.migrations.attaching import Wanted, attach_files
+from procgen.migrations.attaching import attach_files
+from procgen.migrations.fitting import Wanted
 from procgen.migrations.layout import serving_files
 from procgen.migrations.project import Project, load_project
 from procgen.migrations.shapes import read_shape
