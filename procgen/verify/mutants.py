@@ -6,17 +6,12 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Literal
 
 from procgen.ir.expressions import (
-    Branch,
-    Case,
     Column,
     Comparison,
-    Constant,
     Expr,
-    Match,
     Membership,
     Test,
     Threshold,
@@ -24,7 +19,8 @@ from procgen.ir.expressions import (
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
 from procgen.ir.types import DType
-from procgen.ir.walk import children, columns_of, with_children
+from procgen.ir.walk import columns_of
+from procgen.verify.constants import other_constants
 
 LIMIT = 200
 """Splits up to which every mutant is made; of larger models some are taken at random."""
@@ -213,7 +209,7 @@ def whole_changes(program: Program) -> Iterator[Whole]:
     for binding in program.bindings:
         name, value = binding.name, binding.value
         if not isinstance(value, Ensemble):
-            for place, changed in _other_constants(value):
+            for place, changed in other_constants(value):
                 yield Whole("constant", name, f"{name}, {place}", changed)
             continue
         if len(value.trees) > 1:
@@ -222,67 +218,6 @@ def whole_changes(program: Program) -> Iterator[Whole]:
         if value.accumulate is DType.FLOAT32:
             wide = replace(value, accumulate=DType.FLOAT64)
             yield Whole("precision", name, f"{name}, added as doubles", wide)
-
-
-Path = tuple[int, ...]
-"""Which operand to take at each step down an expression."""
-
-
-def _other_constants(expr: Expr) -> Iterator[tuple[str, Expr]]:
-    """The expression with one of its numbers off."""
-    waiting: list[tuple[Path, Expr]] = [((), expr)]
-    number = 0
-    while waiting:
-        path, part = waiting.pop()
-        changed = _off(part)
-        if changed is not None:
-            number += 1
-            yield f"constant {number}", _replaced(expr, path, changed)
-        inner = list(enumerate(children(part)))
-        waiting += [((*path, place), one) for place, one in inner if _is_taken(part, place)]
-
-
-def _is_taken(part: Expr, place: int) -> bool:
-    """Whether an operand is ever computed: nothing exceeds inf, and sums of trees are there."""
-    if not isinstance(part, Branch):
-        return True
-    match place:
-        case 2:
-            return part.test != Threshold(Comparison.LE, math.inf)
-        case 3:
-            return bool(columns_of(part.subject))
-        case _:
-            return True
-
-
-def _replaced(expr: Expr, path: Path, new: Expr) -> Expr:
-    if not path:
-        return new
-    counter = count()
-
-    def change(child: Expr) -> Expr:
-        return _replaced(child, path[1:], new) if next(counter) == path[0] else child
-
-    return with_children(expr, change)
-
-
-def _off(part: Expr) -> Expr | None:
-    """The same with a number of its own off by a thousandth; None where it has none."""
-    match part:
-        case Constant(float() as value, dtype) if math.isfinite(value):
-            return Constant(_off_number(value), dtype)
-        case Branch(_, Threshold(_, float() as value, _) as test, _, _, _) if math.isfinite(value):
-            # Between a decision and one that is off by a little there may be no value at all.
-            return replace(part, test=replace(test, value=math.inf))
-        case Match(_, (Case(category, Constant(float() as value, dtype)), *rest), _, _):
-            first = Case(category, Constant(_off_number(value), dtype))
-            return replace(part, cases=(first, *rest))
-        case _:
-            return None
-
-
-def _off_number(value: float) -> float:
-    return value * (1 + 2.0**-10) if value else 1.0
 
 
 def _ends(tree: Tree) -> tuple[Leaf, Leaf]:
