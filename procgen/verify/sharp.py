@@ -14,6 +14,7 @@ from procgen.verify.mutants import LIMIT, AnyChange, Change, Whole, chosen_chang
 from procgen.verify.orders import HIDDEN, hides, tell_sum
 from procgen.verify.picking import Picker
 from procgen.verify.probes import random_rows
+from procgen.verify.sums import Followed, follow
 from procgen.verify.telling import Parents, Telling, other_way, tell
 
 BOXES = 6
@@ -65,7 +66,7 @@ class Sharpener:
         mutant = change.mutant(self.program).program
         if any(self._shows(mutant, place) for place in self._likely(change)):
             return True
-        for row in self._candidates(change):
+        for row in (*self._candidates(change), *self._followed(change)):
             if admits(self.program, row) and self._differ(mutant, row, self._score(row)):
                 self._add([row])
                 return True
@@ -79,7 +80,26 @@ class Sharpener:
         ensemble = self.program.binding(change.binding)
         if not (isinstance(ensemble, Ensemble) and telling.is_complete and telling.pairs):
             return None
-        return HIDDEN if hides(ensemble, change.tree, telling.pairs) else None
+        if hides(ensemble, change.tree, telling.pairs):
+            return HIDDEN
+        return self._follow(change, telling).proof
+
+    def _follow(self, change: Change, telling: Telling) -> Followed:
+        """Every way through the other trees, where all cells that show the change are known."""
+        ensemble = self.program.binding(change.binding)
+        if not (isinstance(ensemble, Ensemble) and telling.is_complete and telling.pairs):
+            return Followed()
+        every = [self._parents[change.binding, number] for number in range(len(ensemble.trees))]
+        ends = zip(telling.boxes, telling.pairs, strict=True)
+        return follow(ensemble, every, change.tree, ends)
+
+    def _followed(self, change: AnyChange) -> Iterator[Row]:
+        """A row of cells in which the sum of the trees shows the change."""
+        if isinstance(change, Change):
+            box = self._follow(change, self._tell(change, MANY)).box
+            if box is not None:
+                for _ in range(PICKS[0]):
+                    yield self._picker.row([self._picker.bit(cells) for cells in box])
 
     def _tell(self, change: AnyChange, most: int) -> Telling:
         before = self.program.binding(change.binding)

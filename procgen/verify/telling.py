@@ -78,12 +78,14 @@ def tell(grid: Grid, parents: Parents, change: Change, *, most: int = 1) -> Tell
     shape, node = parents.shape, change.node
     allowed = [axis.allowed for axis in grid.axes]
     if shape.axes[change.become[0][0]] < 0:
-        boxes = [parents.box(place, allowed) for place, _ in change.become]
-        full = tuple(box for box in boxes if all(box))
-        nodes = shape.tree.nodes
-        pairs = tuple((nodes[place], leaf) for place, leaf in change.become)
-        known = tuple((a, b) for a, b in pairs if isinstance(a, Leaf) and isinstance(b, Leaf))
-        return Telling(full, None if full else NO_ROW, known, is_complete=True)
+        ends = [
+            (box, (old, leaf))
+            for place, leaf in change.become
+            for box, old in ((parents.box(place, allowed), shape.tree.nodes[place]),)
+            if all(box) and isinstance(old, Leaf) and isinstance(leaf, Leaf)
+        ]
+        full, pairs = tuple(box for box, _ in ends), tuple(pair for _, pair in ends)
+        return Telling(full, None if full else NO_ROW, pairs, is_complete=True)
     box = parents.box(node, allowed)
     if not all(box):
         return Telling((), NO_ROW)
