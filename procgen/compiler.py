@@ -7,6 +7,7 @@ from typing import Any
 
 from procgen.artifacts.artifact import Artifact, ArtifactWriter, check_version_name
 from procgen.backends import dialect_named
+from procgen.backends.languages import Language, language_named, require_spoken
 from procgen.frontends import Source, read_model
 from procgen.frontends.reading import input_names, require_fitted
 from procgen.frontends.samples import sample_table, sample_types
@@ -31,6 +32,7 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
     sample: Any = None,
     schema: str = "ml",
     policies: Policies = AS_THE_MODEL,
+    language: str = Language.SQL,
 ) -> Artifact:
     """Compile a fitted model for one database.
 
@@ -45,6 +47,7 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
             of the inputs that `types` does not name.
         schema: where the routines live.
         policies: what becomes of missing and unseen values, where not what the model does.
+        language: "sql", or "plpython" for PostgreSQL.
 
     Raises:
         ProcgenError: the model, its inputs, or their size cannot be compiled exactly.
@@ -56,7 +59,13 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
         types = {**sample_types(sample_table(sample), names), **(types or {})}
     source = read_model(model, inputs, types)
     return compile_source(
-        source, name=name, target=target, version=version, schema=schema, policies=policies
+        source,
+        name=name,
+        target=target,
+        version=version,
+        schema=schema,
+        policies=policies,
+        language=language,
     )
 
 
@@ -69,6 +78,7 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
     schema: str = "ml",
     roles: Sequence[str] = EVERYONE,
     policies: Policies = AS_THE_MODEL,
+    language: str = Language.SQL,
 ) -> Artifact:
     """Compile a model that has been read; see `compile_model`.
 
@@ -76,6 +86,7 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
     """
     check_version_name(name, version)
     dialect = dialect_named(target)
+    require_spoken(language_named(language), (dialect.name,))
     program = policies.applied(source.program)
     with collector_paused():
         return ArtifactWriter(
@@ -87,4 +98,5 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
             lowered=lower(program, dialect.target),
             digest=digest(program),
             roles=tuple(roles),
+            language=language_named(language),
         ).write()

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
+from procgen.artifacts.plpython import PythonWriter
 from procgen.artifacts.templates import render
 from procgen.artifacts.verification import VerifyWriter
 from procgen.backends.dialect import Dialect
+from procgen.backends.languages import Language
 from procgen.backends.printer import error_message
 from procgen.backends.routines import (
     SUFFIXES,
@@ -100,6 +102,7 @@ class ArtifactWriter:
     lowered: Program
     digest: str
     roles: tuple[str, ...]
+    language: Language = Language.SQL
 
     def write(self) -> Artifact:
         """Every script of the version.
@@ -110,11 +113,15 @@ class ArtifactWriter:
         """
         base = f"{self.name}_v{self.version}"
         typing = Typing.of(self.lowered)
-        writer = RoutineWriter(self.lowered, Schema(self.dialect, self.schema, base), typing)
+        in_python = self.language is Language.PLPYTHON
+        schema = Schema(self.dialect, self.schema, base)
+        writer = RoutineWriter(self.lowered, schema, typing, in_python=in_python)
         routines = tuple(writer.routines())
         self._refuse_clashes()
+        python = self._python(writer) if in_python else None
         common = {
-            "routines": [self._entry(routine) for routine in routines],
+            "routines": [self._entry(routine, python) for routine in routines],
+            "batch": python.batch() if python else None,
             "row_type": writer.schema.qualified("_row") if writer.takes_row else None,
         }
         fields = writer.fields()
@@ -126,6 +133,7 @@ class ArtifactWriter:
             digest=self.digest,
             notes=self._notes(),
             fields=fields,
+            python=python.requirement() if python else None,
             roles=[_role(role, self.dialect) for role in self.roles],
             **common,
         )
@@ -139,7 +147,7 @@ class ArtifactWriter:
             verify=self._verify(writer, fields),
             signature=f"{self.schema}.{base}({_listed(writer.parameters())})",
             digest=self.digest,
-            objects=self._objects(writer, routines),
+            objects=(*self._objects(writer, routines), *(python.objects() if python else ())),
             program=self.program,
             lowered=self.lowered,
             dialect=self.dialect,
@@ -167,7 +175,13 @@ class ArtifactWriter:
             notes.append("-x < -t is x > t, but false of NaN: a missing value takes the ELSE side.")
         return tuple(notes)
 
-    def _entry(self, routine: Routine) -> dict[str, object]:
+    def _python(self, writer: RoutineWriter) -> PythonWriter:
+        title = f"{self.name} v{self.version}"
+        python = PythonWriter(title, self.digest, self.lowered, writer)
+        python.require_names()
+        return python
+
+    def _entry(self, routine: Routine, python: PythonWriter | None) -> dict[str, object]:
         schema = Schema(self.dialect, self.schema, routine.name)
         types = ", ".join(parameter.type for parameter in routine.parameters)
         comment = f"procgen {self.name} v{self.version}, model sha256 {self.digest}"
@@ -179,6 +193,7 @@ class ArtifactWriter:
             "admission": routine.admission,
             "totals": routine.totals,
             "value": routine.value,
+            "body": python.row_body(routine) if python and routine.in_python else None,
             "cost": routine.cost,
             "comment": self.dialect.literal(comment, DType.TEXT).removesuffix("::text"),
         }

@@ -60,6 +60,7 @@ class Routine:
         totals: sums that are computed before `value`; a routine with totals is procedural.
         value: the result.
         cost: the planner's estimate, in units of one comparison.
+        in_python: whether the text is not SQL, and written elsewhere.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Routine:
     totals: tuple[Total, ...]
     value: str
     cost: int
+    in_python: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,12 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class RoutineWriter:
-    """Writes the routines of one Program."""
+    """Writes the routines of one Program; `in_python` leaves what reads columns to the kernel."""
 
     program: Program
     schema: Schema
     typing: Typing
+    in_python: bool = False
 
     @property
     def takes_row(self) -> bool:
@@ -164,6 +167,8 @@ class RoutineWriter:
         dialect = self.schema.dialect
         root = output.binding
         inline = Work.of(self.typing, Reference(root), elsewhere)
+        if self.in_python and inline.needs_admission:
+            return self._python_routine(output)
         shared = shared_values(self.program, self.typing, root, elsewhere)
         procedural = dialect.largest_inlined is not None and (
             inline.nodes > dialect.largest_inlined
@@ -184,6 +189,19 @@ class RoutineWriter:
             totals=tuple(self._total(printer, key) for key in keys) if procedural else (),
             value=value,
             cost=max(100, inline.visits),
+        )
+
+    def _python_routine(self, output: Output) -> Routine:
+        return Routine(
+            name=self.schema.name + SUFFIXES[output.name],
+            output=output.name,
+            parameters=self.parameters(),
+            returns=self.schema.dialect.type_name(output.type),
+            admission=(),
+            totals=(),
+            value="",
+            cost=1000,
+            in_python=True,
         )
 
     def _with_names(self, printer: Printer, levels: Sequence[Sequence[Key]], value: str) -> str:
