@@ -123,7 +123,7 @@ class Packer:
             self.known[key] = len(self.steps) - 1
         return self.known[key]
 
-    def _step(self, expr: Expr, operands: list[int], bound: dict[str, int]) -> Step:  # noqa: C901, PLR0911 - one line a node
+    def _step(self, expr: Expr, operands: list[int], bound: dict[str, int]) -> Step:  # noqa: C901, PLR0911, PLR0912 - one line a node
         match expr:
             case Constant(value, dtype):
                 return ["constant", value, dtype.value]

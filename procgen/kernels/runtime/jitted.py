@@ -1,4 +1,4 @@
-"""The same additions compiled by Numba, where it is installed; what is added, and when, is the same.
+"""The same additions compiled by Numba, where it is installed: as many, and in the same order.
 
 Compiling takes seconds, once a process, and serves every model, because the model is data. Compiled
 walks beat compiled masks for trees of any size, so all trees are walked.

@@ -17,7 +17,7 @@ COMPILE_FROM = 50_000
 class Model:
     """A model read from its packed text."""
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         packed = json.loads(text)
         self.digest = packed["digest"]
         self.inputs = [(name, dtype) for name, dtype in packed["inputs"]]
@@ -37,12 +37,12 @@ class Model:
                 wanted.update(read_by(self.steps[place], self.trees))
         return sorted(wanted)
 
-    def compile(self):
+    def compile(self) -> bool:
         """Score with compiled functions from now on; False where there is no Numba."""
         self.is_asked = True
         return all(trees.compile() for trees in self.trees)
 
-    def score(self, columns, names=None):
+    def score(self, columns: list, names: list | None = None) -> dict:
         """The outputs of whole columns: for each a value, NULL where a row is refused.
 
         Args:

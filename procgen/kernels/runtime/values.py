@@ -14,7 +14,9 @@ DTYPES = {"float64": np.float64, "float32": np.float64, "int64": np.int64, "bool
 
 
 def column_of(cells, dtype):
-    """A Python list of cells, None where missing, or an array, as a value."""
+    """A Python list of cells, None where missing, or an array, as a value; values stay."""
+    if isinstance(cells, tuple):
+        return cells
     if isinstance(cells, np.ndarray):
         return cells, None
     null = None
