@@ -116,6 +116,7 @@ class Compiled:
         totals[:] = whole[:, :rows]
 
     def _line(self, value, feature):
+        """The codes of a feature."""
         cells, null = value
         if feature["kind"] != "number" or null is not None or cells.dtype != np.float64:
             return codes_of(value, feature).astype(np.uint16)

@@ -6,10 +6,13 @@ Python list of such pairs. A float is missing where it is NULL or NaN.
 
 from __future__ import annotations
 
+import array
+
 import numpy as np
 
 from procgen.kernels.runtime.functions import OF_LISTS, OF_NUMBERS
 
+PACKED = {"float64": "d", "float32": "d", "int64": "q"}
 DTYPES = {"float64": np.float64, "float32": np.float64, "int64": np.int64, "bool": np.bool_}
 
 
@@ -19,6 +22,12 @@ def column_of(cells, dtype):
         return cells
     if isinstance(cells, np.ndarray):
         return cells, None
+    if cells and dtype in PACKED:
+        try:
+            # Many times faster than NumPy reads a list, but there may be no None in it.
+            return np.frombuffer(array.array(PACKED[dtype], cells), dtype=DTYPES[dtype]), None
+        except TypeError:
+            pass
     null = None
     if None in cells:
         null = np.array([cell is None for cell in cells])
