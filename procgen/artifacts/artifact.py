@@ -46,6 +46,7 @@ class Artifact:
         lowered: the same after the passes for this database.
         procedural: whether some routine adds its trees in statements, because one expression would
             be too large.
+        language: what the routines that read columns are written in.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Artifact:
     lowered: Program
     dialect: Dialect
     procedural: bool
+    language: Language = Language.SQL
 
     def select(self, relation: str, *, key: str | Sequence[str] | None = None) -> str:
         """One SELECT that scores a relation without creating anything.
@@ -152,6 +154,7 @@ class ArtifactWriter:
             lowered=self.lowered,
             dialect=self.dialect,
             procedural=any(routine.totals for routine in routines),
+            language=self.language,
         )
 
     def _title(self) -> str:

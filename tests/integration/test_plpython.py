@@ -12,6 +12,7 @@ import pytest
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.tree import DecisionTreeRegressor
 
+from procgen.artifacts.batches import batch_select
 from procgen.compiler import compile_model
 from procgen.databases.opening import open_database
 from procgen.errors import DatabaseError, InputsError
@@ -71,6 +72,31 @@ def batch(artifact, url, rows):
     return {
         name: [frozen(cell) for cell in cells] for name, cells in zip(names, found, strict=True)
     }
+
+
+@pytest.mark.parametrize(
+    "title", ["sklearn: RandomForestClassifier-integer", "lightgbm: extra trees"]
+)
+def test_one_select_scores_a_table_by_batches(title, python_url) -> None:
+    _, artifact = compiled(title, "postgres", "plpython")
+    rows = some_rows(artifact, 60, 60)
+    with open_database(python_url) as database, database.rehearsal():
+        install(database, artifact, routine_writer(artifact.lowered, "postgres", "ml", "zoo_v1"))
+        key = database.load_rows("own rows", artifact.program.inputs, rows)
+        select = batch_select(artifact, '"own rows"', key=key, chunk=50)
+        found = database.fetch(f"SELECT * FROM ({select}) AS s ORDER BY {key}")
+    assert len(found) == len(rows)
+    got = {
+        output.name: [row[place] for row in found]
+        for place, output in enumerate(artifact.lowered.outputs, start=1)
+    }
+    assert differences(artifact, rows, got) == []
+
+
+def test_a_version_in_sql_has_no_batches() -> None:
+    _, artifact = compiled("lightgbm: extra trees", "postgres")
+    with pytest.raises(InputsError, match="has no batch routine"):
+        batch_select(artifact, "customers", key="id")
 
 
 def wide_model():
