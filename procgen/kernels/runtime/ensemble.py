@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import bisect
-
 import numpy as np
 
 from procgen.kernels.runtime.jitted import Compiled, compiled
 from procgen.kernels.runtime.masks import MASKED_TREES, MOST_LEAVES, Masks
-from procgen.kernels.runtime.ranks import code_of, codes_of
+from procgen.kernels.runtime.ranks import codes_of, codes_of_row, row_feature
 from procgen.kernels.runtime.walks import LARGEST_CODE, Walks
 
 ACCUMULATORS = {"float64": np.float64, "float32": np.float32}
@@ -20,6 +18,7 @@ class Trees:
     def __init__(self, packed):
         self.steps = [feature["step"] for feature in packed["features"]]
         self.features = [prepared(feature) for feature in packed["features"]]
+        self.row_features = [row_feature(feature) for feature in self.features]
         self.dtype = ACCUMULATORS[packed["accumulate"]]
         self.base = [self.dtype(value) for value in packed["base_score"]]
         self.divisor = packed["divisor"]
@@ -56,7 +55,7 @@ class Trees:
 
     def add_row(self, cells):
         """The sums of one row from the cells of the features."""
-        codes = [code_of(cell, feature) for cell, feature in zip(cells, self.features, strict=True)]
+        codes = codes_of_row(cells, self.row_features)
         totals = list(self.base)
         for group in self.groups:
             group.add_row(codes, totals)
@@ -67,13 +66,11 @@ class Trees:
 
 
 def prepared(feature):
-    """A packed feature with what finding a code needs."""
-    listed = feature["listed"]
+    """A packed feature with its cuts as an array."""
     if feature["kind"] == "category":
-        known = {category: place for place, category in enumerate(listed)}
-        return {**feature, "known": known}
+        return feature
     dtype = np.int64 if feature["kind"] == "integer" else np.float64
-    return {**feature, "array": np.array(listed, dtype=dtype), "place": bisect.bisect_left}
+    return {**feature, "array": np.array(feature["listed"], dtype=dtype)}
 
 
 def grouped(trees):

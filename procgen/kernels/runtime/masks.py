@@ -43,7 +43,7 @@ class Masks:
         spans = [leaf_spans(tree["child"]) for tree in trees]
         self.bits = 32 if max(leaves[0] for _, leaves in spans) <= 32 else 64
         self.word, multiplier, self.shift = WORDS[self.bits]
-        self.multiplier = self.word(multiplier)
+        self.multiplier, self.word_shift = self.word(multiplier), self.word(self.shift)
         self.count = len(trees)
         rights = self._rights(trees, features, spans)
         self.features = sorted(rights)
@@ -55,6 +55,7 @@ class Masks:
             self.places[feature] = places.reshape(-1) + start
             parts.append(part)
             start += len(part)
+        self.row_places = [(feature, self.places[feature].tolist()) for feature in self.features]
         full = np.full((1, self.count), ~self.word(0))
         self.table = np.ascontiguousarray(np.concatenate([*parts, full]))
         self.values = self._leaf_values(trees, spans, outputs, dtype)
@@ -100,13 +101,14 @@ class Masks:
         values = np.zeros(self.bits, dtype=dtype)
         for node, child in enumerate(tree["child"]):
             if not child:
-                values[self.hash_of(self.word(1 << first[node]))] = tree["value"][node][column]
+                # As an array: of a lone number NumPy would warn that the product is too large.
+                leaf = self.hash_of(np.array([1 << first[node]], dtype=self.word))
+                values[leaf] = tree["value"][node][column]
         return values
 
     def hash_of(self, lowest):
         """The place of a word with one bit among the leaf values of its tree."""
-        with np.errstate(over="ignore"):
-            return (lowest * self.multiplier) >> self.word(self.shift)
+        return (lowest * self.multiplier) >> self.word_shift
 
     def add(self, codes, totals):
         """Add the group's trees to the totals of a block of rows, tree by tree."""
@@ -138,7 +140,7 @@ class Masks:
 
     def add_row(self, codes, totals):
         """Add the group's trees to the totals of one row; `codes` are plain integers."""
-        places = [self.places[feature][codes[feature]] for feature in self.features]
+        places = [own[codes[feature]] for feature, own in self.row_places]
         open_leaves = np.bitwise_and.reduce(self.table.take(places, axis=0), axis=0)
         if not places:
             open_leaves = self.table[-1]

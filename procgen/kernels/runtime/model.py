@@ -29,6 +29,13 @@ class Model:
         self.admission = self._order({step for step, *_ in self.requirements})
         self.orders = {name: self._order({step}) for name, (step, _) in self.outputs.items()}
 
+        is_column = [step[0] == "column" for step in self.steps]
+        self.read = [(p, self.steps[p][1]) for p, column in enumerate(is_column) if column]
+        self.row_admission = [p for p in self.admission if not is_column[p]]
+        self.row_orders = {
+            name: [p for p in order if not is_column[p]] for name, order in self.orders.items()
+        }
+
     def _order(self, wanted):
         """These steps and what they need, in their order."""
         wanted = set(wanted)
@@ -112,24 +119,18 @@ class Model:
 
     def row(self, cells, name):
         """One output of one row, None where the row is refused."""
-        with np.errstate(all="ignore"):
-            return self._row(cells, name)
-
-    def _row(self, cells, name):
-        values = {}
-        self._run_row(self.admission, cells, values)
+        values = {place: cells[index] for place, index in self.read}
+        self._run_row(self.row_admission, values)
         if not self._admitted(values):
             return None
-        self._run_row(self.orders[name], cells, values)
+        self._run_row(self.row_orders[name], values)
         return values[self.outputs[name][0]]
 
-    def _run_row(self, order, cells, values):
+    def _run_row(self, order, values):
         for place in order:
             if place in values:
                 continue
             match self.steps[place]:
-                case ["column", index]:
-                    values[place] = cells[index]
                 case ["ensemble", number]:
                     trees = self.trees[number]
                     values[place] = trees.add_row([values[step] for step in trees.steps])
@@ -145,7 +146,8 @@ class Model:
     def _stepped_row(self, step, values):
         """A step that has no short way for one row: a block of one row."""
         block = {place: as_block(values[place]) for place in read_by(step, self.trees)}
-        return as_cells(stepped(step, block, 1))
+        with np.errstate(all="ignore"):
+            return as_cells(stepped(step, block, 1))
 
     def _admitted(self, values):
         admitted = True

@@ -8,6 +8,8 @@ n + 2        missing
 
 from __future__ import annotations
 
+import bisect
+
 import numpy as np
 
 from procgen.kernels.runtime.values import doubles, missing, places_in
@@ -26,14 +28,25 @@ def codes_of(value, feature):
     return codes
 
 
-def code_of(cell, feature):
-    """The code of one cell, None where it is NULL."""
-    listed = feature["listed"]
-    if cell is None or cell != cell:  # noqa: PLR0124 - true of NaN
-        return len(listed) + 2
+def codes_of_row(cells, features):
+    """The codes of one row, plain integers; a cell is None where it is NULL."""
+    codes = []
+    for cell, (find, listed, last) in zip(cells, features, strict=True):
+        if cell is None or cell != cell:  # noqa: PLR0124 - true of NaN
+            codes.append(last)
+        elif find is None:
+            codes.append(listed.get(cell, last - 2) + 1)
+        else:
+            codes.append(find(listed, cell) + 1)
+    return codes
+
+
+def row_feature(feature):
+    """What finding the code of one cell needs, in one tuple."""
+    listed, last = feature["listed"], len(feature["listed"]) + 2
     if feature["kind"] == "category":
-        return feature["known"].get(cell, len(listed)) + 1
-    return feature["place"](listed, cell) + 1
+        return None, {category: place for place, category in enumerate(listed)}, last
+    return bisect.bisect_left, listed, last
 
 
 def goes_right(feature, test, *, missing_left):
