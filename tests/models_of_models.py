@@ -28,6 +28,7 @@ from sklearn import (
     tree,
 )
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - its import is its use
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
@@ -119,6 +120,22 @@ add(
     ),
     PAIR,
     MIXED,
+)
+add(
+    "halving search",
+    model_selection.HalvingGridSearchCV(small_tree(), {"max_depth": [1, 2]}, cv=3, random_state=0),
+    TRIPLE,
+)
+add(
+    "halving search at random",
+    model_selection.HalvingRandomSearchCV(
+        linear_model.Ridge(), {"alpha": [0.1, 1.0, 9.0]}, cv=3, random_state=0
+    ),
+    SIGNAL,
+)
+ALONE = np.column_stack([INDICATORS[:, :2], np.ones(ROWS, dtype=int)])
+add(
+    "one vs rest of a label that every row has", multiclass.OneVsRestClassifier(small_tree()), ALONE
 )
 
 # Voting
@@ -462,6 +479,8 @@ add(
     X[["b"]],
 )
 add("partial least squares", cross_decomposition.PLSRegression(2), SIGNAL)
+add("canonical correlation", cross_decomposition.CCA(1), TWO_VALUES)
+add("canonical partial least squares", cross_decomposition.PLSCanonical(2), TWO_VALUES)
 add("partial least squares of two", cross_decomposition.PLSRegression(2), TWO_VALUES)
 
 # Deeper

@@ -11,9 +11,24 @@ import glum
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
+from imblearn.ensemble import (
+    BalancedBaggingClassifier,
+    BalancedRandomForestClassifier,
+    EasyEnsembleClassifier,
+    RUSBoostClassifier,
+)
+from imblearn.over_sampling import RandomOverSampler
+from imblearn.pipeline import make_pipeline as make_imbalanced_pipeline
+from interpret.glassbox import (
+    ExplainableBoostingClassifier,
+    ExplainableBoostingRegressor,
+)
+from interpret.privacy import DPExplainableBoostingClassifier, DPExplainableBoostingRegressor
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, SVR, NuSVC, NuSVR
+from sklearn.tree import DecisionTreeClassifier
 
 ROWS = 200
 PLANS = ["basic", "pro", 'O\'Hara "x" \\ $$ %s :y', "ünï😀", ""]
@@ -84,6 +99,25 @@ ZOO |= {
 }
 
 
+def private(model: Any, target: Any) -> Any:
+    """A boosting machine with noise, which is told the ranges of its columns."""
+    table = mixed()[["dose", "level"]].astype(float)
+    return model(
+        outer_bags=1,
+        max_rounds=20,
+        max_bins=8,
+        random_state=0,
+        privacy_bounds=np.array([[-3.0, 3.0], [0.0, 3.0]]),
+        **({"privacy_target_min": 2.0, "privacy_target_max": 9.0} if target.dtype == float else {}),
+    ).fit(table, target)
+
+
+ZOO |= {
+    "ebm with privacy": lambda: private(DPExplainableBoostingClassifier, score() > 5.5),
+    "ebm regression with privacy": lambda: private(DPExplainableBoostingRegressor, score()),
+}
+
+
 def numbers() -> pd.DataFrame:
     """Columns without holes."""
     return mixed()[["dose", "level"]].astype(float)
@@ -117,6 +151,9 @@ ZOO |= {
     "sm logit": lambda: sm.Logit(chance(), rates()).fit(disp=0),
     "sm logit, regularized": lambda: sm.Logit(chance(), rates()).fit_regularized(disp=0, alpha=1.0),
     "sm poisson": lambda: sm.Poisson(score().round().clip(0), rates()).fit(disp=0),
+    "sm poisson, regularized": lambda: sm.Poisson(score().round().clip(0), rates()).fit_regularized(
+        disp=0, alpha=1.0
+    ),
     "sm negative binomial": lambda: sm.NegativeBinomial(score().round().clip(0), rates()).fit(
         disp=0, start_params=[1.0, 0.0, 0.0, 0.1]
     ),
@@ -165,4 +202,35 @@ ZOO |= {
     "glum in a pipeline": lambda: make_pipeline(StandardScaler(), penalized(score())).fit(
         numbers(), score()
     ),
+}
+
+
+def machine(model: Any, target: Any) -> Any:
+    """A kernel machine of few rows, each of which may stand in the SQL."""
+    return model.fit(numbers()[:16], target[:16])
+
+
+ZOO |= {
+    "kernel classifier": lambda: machine(SVC(), chance().astype(int)),
+    "kernel classifier by share": lambda: machine(NuSVC(gamma=0.2), chance().astype(int)),
+    "kernel regressor": lambda: machine(SVR(kernel="poly", degree=3), score()),
+    "kernel regressor by share": lambda: machine(NuSVR(), score()),
+    "balanced bagging": lambda: BalancedBaggingClassifier(
+        DecisionTreeClassifier(max_depth=3, random_state=0), n_estimators=3, random_state=0
+    ).fit(numbers(), three()),
+    "balanced bagging of lines": lambda: BalancedBaggingClassifier(
+        LogisticRegression(), n_estimators=3, random_state=0
+    ).fit(numbers(), chance()),
+    "balanced forest": lambda: BalancedRandomForestClassifier(
+        4, max_depth=3, random_state=0, sampling_strategy="all", replacement=True, bootstrap=False
+    ).fit(numbers(), three()),
+    "easy ensemble": lambda: EasyEnsembleClassifier(2, random_state=0).fit(numbers(), chance()),
+    "boosting of fewer rows": lambda: RUSBoostClassifier(n_estimators=4, random_state=0).fit(
+        numbers(), three()
+    ),
+    "tree of an imbalanced pipeline": lambda: make_imbalanced_pipeline(
+        StandardScaler(),
+        RandomOverSampler(random_state=0),
+        DecisionTreeClassifier(max_depth=4, random_state=0),
+    ).fit(numbers(), three()),
 }

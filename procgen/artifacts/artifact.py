@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -12,9 +13,9 @@ from sqlglot import exp
 from procgen.artifacts.plpython import PythonWriter
 from procgen.artifacts.templates import render
 from procgen.artifacts.verification import VerifyWriter
+from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
 from procgen.backends.languages import Language
-from procgen.backends.printer import error_message
 from procgen.backends.routines import (
     SUFFIXES,
     Parameter,
@@ -23,6 +24,7 @@ from procgen.backends.routines import (
     Schema,
 )
 from procgen.backends.select import SelectWriter
+from procgen.backends.walks import NODES, walks_of
 from procgen.errors import InputsError, LimitError
 from procgen.ir.expressions import Threshold
 from procgen.ir.program import Action, Program
@@ -44,8 +46,7 @@ class Artifact:
         objects: what `up` creates, such as `function ml.churn_v3(double precision, text)`.
         program: what was compiled.
         lowered: the same after the passes for this database.
-        procedural: whether some routine adds its trees in statements, because one expression would
-            be too large.
+        lowering: how the trees are written, in a few words.
         language: what the routines that read columns are written in.
     """
 
@@ -62,7 +63,7 @@ class Artifact:
     program: Program
     lowered: Program
     dialect: Dialect
-    procedural: bool
+    lowering: str
     language: Language = Language.SQL
 
     def select(self, relation: str, *, key: str | Sequence[str] | None = None) -> str:
@@ -76,7 +77,8 @@ class Artifact:
             InputsError: `relation` is not the name of a table.
         """
         keys = () if key is None else (key,) if isinstance(key, str) else tuple(key)
-        writer = SelectWriter(self.lowered, self.dialect, Typing.of(self.lowered))
+        walks = walks_of(self.lowered, self.dialect)
+        writer = SelectWriter(self.lowered, self.dialect, Typing.of(self.lowered), walks)
         return writer.select(table_name(relation, self.dialect), keys)
 
 
@@ -113,32 +115,14 @@ class ArtifactWriter:
             LimitError: the model is larger than the database can hold.
             UnrepresentableError: a name or a category cannot be written there.
         """
-        base = f"{self.name}_v{self.version}"
-        typing = Typing.of(self.lowered)
-        in_python = self.language is Language.PLPYTHON
-        schema = Schema(self.dialect, self.schema, base)
-        writer = RoutineWriter(self.lowered, schema, typing, in_python=in_python)
+        writer = self._writer()
         routines = tuple(writer.routines())
         self._refuse_clashes()
-        python = self._python(writer) if in_python else None
-        common = {
-            "routines": [self._entry(routine, python) for routine in routines],
-            "batch": python.batch() if python else None,
-            "row_type": writer.schema.qualified("_row") if writer.takes_row else None,
-        }
+        common = self._common(writer, routines)
         fields = writer.fields()
-        engine = self.dialect.name
-        up = render(
-            engine,
-            "up",
-            title=self._title(),
-            digest=self.digest,
-            notes=self._notes(),
-            fields=fields,
-            python=python.requirement() if python else None,
-            roles=[_role(role, self.dialect) for role in self.roles],
-            **common,
-        )
+        engine, base = self.dialect.name, writer.schema.name
+        python = PythonWriter.of(writer, self.digest)
+        up = self._up(routines, fields, common)
         return Artifact(
             name=self.name,
             version=self.version,
@@ -153,8 +137,45 @@ class ArtifactWriter:
             program=self.program,
             lowered=self.lowered,
             dialect=self.dialect,
-            procedural=any(routine.totals for routine in routines),
+            lowering=_lowering(routines),
             language=self.language,
+        )
+
+    def up(self) -> str:
+        """The up script alone."""
+        writer = self._writer()
+        routines = tuple(writer.routines())
+        return self._up(routines, writer.fields(), self._common(writer, routines))
+
+    def _writer(self) -> RoutineWriter:
+        schema = Schema(self.dialect, self.schema, f"{self.name}_v{self.version}")
+        in_python = self.language is Language.PLPYTHON
+        return RoutineWriter(self.lowered, schema, Typing.of(self.lowered), in_python=in_python)
+
+    def _common(self, writer: RoutineWriter, routines: Sequence[Routine]) -> dict[str, Any]:
+        python = PythonWriter.of(writer, self.digest)
+        return {
+            "routines": [self._entry(routine, python) for routine in routines],
+            "batch": python.batch() if python else None,
+            "python": python.requirement() if python else None,
+            "row_type": writer.schema.qualified("_row") if writer.takes_row else None,
+        }
+
+    def _up(
+        self,
+        routines: Sequence[Routine],
+        fields: Sequence[Parameter],
+        common: Mapping[str, Any],
+    ) -> str:
+        return render(
+            self.dialect.name,
+            "up",
+            title=self._title(),
+            digest=self.digest,
+            notes=self._notes(routines),
+            fields=fields,
+            roles=[_role(role, self.dialect) for role in self.roles],
+            **common,
         )
 
     def _title(self) -> str:
@@ -164,8 +185,14 @@ class ArtifactWriter:
         )
         return f"{self.name} v{self.version}: {outputs}"
 
-    def _notes(self) -> tuple[str, ...]:
+    def _notes(self, routines: Sequence[Routine]) -> tuple[str, ...]:
         notes = []
+        if any(NODES in routine.value for routine in routines):
+            notes += [
+                "The trees are lists of nodes. Node n tests column f[n] against t[n]: its left",
+                "child is l[n], its right one the next; where the value is missing, d[n] is added.",
+                "A leaf is its own left child and has the value v[n]; r holds the roots.",
+            ]
         if any(r.action is Action.REFUSE for r in self.lowered.requirements):
             notes.append("A row that Python would refuse scores NULL.")
         notes += (
@@ -177,12 +204,6 @@ class ArtifactWriter:
         if _sends_missing_left(self.lowered):
             notes.append("-x < -t is x > t, but false of NaN: a missing value takes the ELSE side.")
         return tuple(notes)
-
-    def _python(self, writer: RoutineWriter) -> PythonWriter:
-        title = f"{self.name} v{self.version}"
-        python = PythonWriter(title, self.digest, self.lowered, writer)
-        python.require_names()
-        return python
 
     def _entry(self, routine: Routine, python: PythonWriter | None) -> dict[str, object]:
         schema = Schema(self.dialect, self.schema, routine.name)
@@ -196,6 +217,7 @@ class ArtifactWriter:
             "admission": routine.admission,
             "totals": routine.totals,
             "value": routine.value,
+            "raises": routine.raises,
             "body": python.row_body(routine) if python and routine.in_python else None,
             "cost": routine.cost,
             "comment": self.dialect.literal(comment, DType.TEXT).removesuffix("::text"),
@@ -229,6 +251,12 @@ class ArtifactWriter:
 
     def _verify(self, writer: RoutineWriter, fields: Sequence[Parameter]) -> str:
         return VerifyWriter(self.dialect, self.lowered, writer, fields).script()
+
+
+def _lowering(routines: Sequence[Routine]) -> str:
+    if any(routine.totals for routine in routines):
+        return "statements"
+    return "node lists" if any(NODES in r.value for r in routines) else "one expression"
 
 
 def _sends_missing_left(program: Program) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from procgen.artifacts.templates import render
-from procgen.backends.printer import error_message
+from procgen.backends.conditions import error_message
 from procgen.backends.routines import Parameter, Routine, RoutineWriter
 from procgen.errors import InputsError
 from procgen.ir.program import Action, Program
@@ -23,14 +23,28 @@ TAKEN = frozenset({"SD", "__builtins__"})
 
 @dataclass(frozen=True, slots=True)
 class PythonWriter:
-    """The plpython3u parts of one version; `title` is such as `churn v3`."""
+    """The plpython3u parts of one version."""
 
-    title: str
     digest: str
-    program: Program
     writer: RoutineWriter
 
-    def require_names(self) -> None:
+    @classmethod
+    def of(cls, writer: RoutineWriter, digest: str) -> PythonWriter | None:
+        """The parts of a version that is written in Python; None for another."""
+        return cls(digest, writer) if writer.in_python else None
+
+    @property
+    def program(self) -> Program:
+        """The lowered Program."""
+        return self.writer.program
+
+    @property
+    def title(self) -> str:
+        """The version, such as `churn v3`."""
+        name, _, version = self.writer.schema.name.rpartition("_v")
+        return f"{name} v{version}"
+
+    def _require_names(self) -> None:
         """Refuse inputs whose names PL/Python cannot give away.
 
         Raises:
@@ -45,6 +59,7 @@ class PythonWriter:
 
     def requirement(self) -> dict[str, str]:
         """What the up script says where a server lacks something."""
+        self._require_names()
         literal = self.writer.schema.dialect.literal
         return {"title": literal(self.title, DType.TEXT).removesuffix("::text")}
 

@@ -7,7 +7,32 @@ from typing import assert_never
 from procgen.backends.dialect import Dialect
 from procgen.errors import InvalidProgramError
 from procgen.ir.expressions import Comparison, Interval, Membership, Present, Test, Threshold
+from procgen.ir.program import Action, Requirement
 from procgen.ir.types import DType
+from procgen.ir.walk import columns_of
+
+
+def admitting(
+    dialect: Dialect, subject: str, dtype: DType, requirement: Requirement, raiser: str
+) -> str:
+    """True of a row that meets a requirement; of another, an error where a policy says so.
+
+    `raiser` is the routine that raises it, or nothing where there are no routines.
+    """
+    condition = acceptable(
+        dialect, subject, dtype, requirement.test, accepts_missing=requirement.accepts_missing
+    )
+    if requirement.action is not Action.ERROR or condition == "true":
+        return condition
+    message = dialect.literal(error_message(requirement), DType.TEXT)
+    template = (dialect.raising_routine if raiser else None) or dialect.raising
+    return template.format(condition, message, subject, raiser)
+
+
+def error_message(requirement: Requirement) -> str:
+    """What the database says of a row on which it raises an error."""
+    names = ", ".join(columns_of(requirement.subject))
+    return f"the input {names} is {requirement.reason}"
 
 
 def passing(dialect: Dialect, subject: str, dtype: DType, test: Test) -> str:

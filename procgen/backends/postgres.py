@@ -225,10 +225,31 @@ POSTGRES = Dialect(
     },
     let=None,
     exact_text='({0} COLLATE "C")',
-    # An expression cannot RAISE, but a text that is no boolean fails and is quoted in the message.
-    # The input is part of it, or the planner would fail on the constant beforehand.
+    # An expression cannot RAISE, so a version gets a routine that does. A SELECT without routines
+    # casts a text that is no boolean: PostgreSQL quotes it in a message of its own. The input is
+    # part of either: a routine that is IMMUTABLE, as whatever stands in an inlined one must be,
+    # would be called with constants once, while the query is planned.
     raising=(
         "CASE WHEN {0} THEN true ELSE ({1} || coalesce(left(({2})::text, 0), ''))::boolean END"
     ),
+    raising_routine="CASE WHEN {0} THEN true ELSE {3}({1}, left(({2})::text, 0)) END",
     longest_list=None,
+    default_schema="public",
+    exact={
+        DType.BOOL: frozenset({"boolean"}),
+        DType.INT64: frozenset({"bigint", "integer", "smallint"}),
+        DType.FLOAT32: frozenset({"real", "smallint"}),
+        DType.FLOAT64: frozenset({"double precision", "real", "integer", "smallint"}),
+        DType.TEXT: frozenset({"text", "character varying"}),
+    },
+    keys=frozenset(
+        {"bigint", "integer", "smallint", "text", "character varying", "uuid", "date"}
+        | {"timestamp without time zone", "timestamp with time zone"}
+    ),
+    moments=frozenset({"timestamp with time zone"}),
+    abilities=frozenset(
+        {"row triggers", "generated columns that are added later", "catching errors"}
+        | {"scheduled jobs"}
+    ),
+    walks=False,
 )

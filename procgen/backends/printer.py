@@ -11,6 +11,7 @@ from procgen.backends import conditions
 from procgen.backends.dialect import Dialect
 from procgen.backends.sharing import Key
 from procgen.backends.trees import Subject, TreePrinter
+from procgen.backends.walks import LEAVES, Walk
 from procgen.errors import LimitError
 from procgen.ir.expressions import (
     Binary,
@@ -35,7 +36,6 @@ from procgen.ir.program import Action, Program, Requirement
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
-from procgen.ir.walk import columns_of
 
 _SIGNS = {
     BinaryOp.ADD: "+",
@@ -43,12 +43,6 @@ _SIGNS = {
     BinaryOp.MULTIPLY: "*",
     BinaryOp.DIVIDE: "/",
 }
-
-
-def error_message(requirement: Requirement) -> str:
-    """What the database says of a row on which it raises an error."""
-    names = ", ".join(columns_of(requirement.subject))
-    return f"the input {names} is {requirement.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,9 @@ class Printer:
             there means that the row is refused.
         sums: sums of ensembles that are computed outside this text, by binding and output.
         named: functions that are routines of their own, by their qualified name.
+        raiser: the qualified name of the routine that raises an error, or nothing without one.
         shared: bindings whose value has a name in this text (sharing.py); NULL there is missing.
+        walks: ensembles that are walked as lists of nodes; `with_nodes` gives the lists a name.
     """
 
     dialect: Dialect
@@ -71,7 +67,9 @@ class Printer:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     sums: Mapping[tuple[str, int], str] = field(default_factory=dict)
     named: Mapping[Function, str] = field(default_factory=dict)
+    raiser: str = ""
     shared: Mapping[str, str] = field(default_factory=dict)
+    walks: Mapping[str, Walk] = field(default_factory=dict)
 
     def text(self, expr: Expr) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a node
         """An expression, in parentheses where its neighbours could tear it apart."""
@@ -116,6 +114,8 @@ class Printer:
                 ensemble = self.program.binding(name)
                 if not isinstance(ensemble, Ensemble):
                     raise TypeError(f"{name} is not an ensemble")
+                if name in self.walks:
+                    return self.walks[name].total(self._subjects(ensemble), output)
                 return self.ordered_sum(self.ensemble_terms(ensemble, output))
             case name:
                 expr = self.program.binding(name)
@@ -172,17 +172,8 @@ class Printer:
 
     def _acceptable(self, requirement: Requirement) -> str:
         subject = self.text(requirement.subject)
-        condition = conditions.acceptable(
-            self.dialect,
-            subject,
-            self.typing.item_type(requirement.subject),
-            requirement.test,
-            accepts_missing=requirement.accepts_missing,
-        )
-        if requirement.action is not Action.ERROR or condition == "true":
-            return condition
-        message = self.dialect.literal(error_message(requirement), DType.TEXT)
-        return self.dialect.raising.format(condition, message, subject)
+        dtype = self.typing.item_type(requirement.subject)
+        return conditions.admitting(self.dialect, subject, dtype, requirement, self.raiser)
 
     def _subjects(self, ensemble: Ensemble) -> list[Subject]:
         return [
@@ -200,11 +191,19 @@ class Printer:
         if name in self.elsewhere:
             return self.elsewhere[name]
         match self.program.binding(name):
+            case Ensemble() as ensemble if self._is_one_walk(name):
+                leaves, sums = self.walks[name].totals(self._subjects(ensemble))
+                totals = self.list_of([self.finished_sum(ensemble, total) for total in sums])
+                return f"list_transform([{leaves}], lambda {LEAVES}:\n {totals})[1]"
             case Ensemble() as ensemble:
                 width = range(len(ensemble.base_score))
                 return self.list_of([self._sum(name, ensemble, output) for output in width])
             case expr:
                 return self.text(expr)
+
+    def _is_one_walk(self, name: str) -> bool:
+        named = any(binding == name for binding, _ in self.sums)
+        return name in self.walks and self.walks[name].lists.is_shared and not named
 
     def _element(self, vector: Expr, index: int) -> str:
         # One sum of an ensemble, rather than one of the list of all its sums: the other trees
@@ -217,6 +216,9 @@ class Printer:
     def _sum(self, name: str, ensemble: Ensemble, output: int) -> str:
         if (name, output) in self.sums:
             return self.finished_sum(ensemble, self.sums[name, output])
+        if name in self.walks:
+            total = self.walks[name].total(self._subjects(ensemble), output)
+            return self.finished_sum(ensemble, total)
         base, *trees = self.ensemble_terms(ensemble, output)
         # -0.0 is the one number that changes nothing when it is added to.
         leads = bool(ensemble.base_score[output]) or copysign(1, ensemble.base_score[output]) > 0

@@ -16,11 +16,12 @@ from itertools import count
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
 from procgen.backends.sharing import Key, in_levels, in_order, shared_values
+from procgen.backends.walks import Walk, walks_of, with_nodes
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Call, Function, Reference
 from procgen.ir.numpy_functions import NUMBER_FUNCTIONS
-from procgen.ir.program import Output, OutputName, Program
+from procgen.ir.program import Action, Output, OutputName, Program
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType, ListType
 from procgen.ir.typing import Typing
@@ -60,6 +61,7 @@ class Routine:
         totals: sums that are computed before `value`; a routine with totals is procedural.
         value: the result.
         cost: the planner's estimate, in units of one comparison.
+        raises: whether it raises `value` as an error instead.
         in_python: whether the text is not SQL, and written elsewhere.
     """
 
@@ -67,10 +69,11 @@ class Routine:
     output: OutputName | None
     parameters: tuple[Parameter, ...]
     returns: str
-    admission: tuple[str, ...]
-    totals: tuple[Total, ...]
     value: str
-    cost: int
+    admission: tuple[str, ...] = ()
+    totals: tuple[Total, ...] = ()
+    cost: int = 100
+    raises: bool = False
     in_python: bool = False
 
 
@@ -129,14 +132,36 @@ class RoutineWriter:
 
     def routines(self) -> Iterator[Routine]:
         """Every routine, each after those it calls."""
+        if self._has_raiser:
+            yield self._raiser()
         yield from self._named_functions()
         position = {binding.name: place for place, binding in enumerate(self.program.bindings)}
         elsewhere: dict[str, str] = {}
+        walks = walks_of(self.program, self.schema.dialect)
         for output in sorted(self.program.outputs, key=lambda o: position[o.binding]):
-            yield self._routine(output, elsewhere)
+            yield self._routine(output, elsewhere, walks)
             arguments = ", ".join(parameter.name for parameter in self.parameters())
             call = f"{self.schema.qualified(SUFFIXES[output.name])}({arguments})"
             elsewhere = {output.binding: call, **elsewhere}
+
+    @property
+    def _has_raiser(self) -> bool:
+        can_raise = self.schema.dialect.raising_routine is not None
+        return can_raise and any(r.action is Action.ERROR for r in self.program.requirements)
+
+    def _raiser(self) -> Routine:
+        """A routine that raises its first argument; the second keeps it out of the planner."""
+        dialect = self.schema.dialect
+        text = dialect.types[DType.TEXT]
+        message, cause = (Parameter(dialect.identifier(n), text) for n in ("message", "cause"))
+        return Routine(
+            name=self.schema.name + "_refuse",
+            output=None,
+            parameters=(message, cause),
+            returns=dialect.types[DType.BOOL],
+            value=message.name,
+            raises=True,
+        )
 
     def _named_functions(self) -> Iterator[Routine]:
         dialect = self.schema.dialect
@@ -148,10 +173,7 @@ class RoutineWriter:
                 output=None,
                 parameters=(Parameter(argument, dialect.type_name(takes)),),
                 returns=dialect.type_name(_returns(function)),
-                admission=(),
-                totals=(),
                 value=dialect.functions[function].format(argument),
-                cost=100,
             )
 
     def _used_functions(self) -> list[Function]:
@@ -163,12 +185,16 @@ class RoutineWriter:
         }
         return sorted(used)
 
-    def _routine(self, output: Output, elsewhere: dict[str, str]) -> Routine:
+    def _routine(
+        self, output: Output, elsewhere: dict[str, str], walks: Mapping[str, Walk]
+    ) -> Routine:
         dialect = self.schema.dialect
         root = output.binding
         inline = Work.of(self.typing, Reference(root), elsewhere)
+        name, returns = self.schema.name + SUFFIXES[output.name], dialect.type_name(output.type)
         if self.in_python and inline.needs_admission:
-            return self._python_routine(output)
+            own = self.parameters()
+            return Routine(name, output.name, own, returns, "", cost=1000, in_python=True)
         shared = shared_values(self.program, self.typing, root, elsewhere)
         procedural = dialect.largest_inlined is not None and (
             inline.nodes > dialect.largest_inlined
@@ -178,30 +204,17 @@ class RoutineWriter:
         keys = in_order(self.program, (*shared, *inline.sums)) if procedural else shared
         levels = () if procedural else in_levels(self.program, self.typing, keys, elsewhere)
         names = self._names(keys) if procedural else self._names_in(levels)
-        printer = self._printer(elsewhere, names, positional=procedural)
+        printer = self._printer(elsewhere, names, walks, positional=procedural)
         value = self._with_names(printer, levels, printer.text(Reference(root)))
         return Routine(
-            name=self.schema.name + SUFFIXES[output.name],
+            name=name,
             output=output.name,
             parameters=self.parameters(),
-            returns=dialect.type_name(output.type),
+            returns=returns,
             admission=printer.admission() if inline.needs_admission else (),
             totals=tuple(self._total(printer, key) for key in keys) if procedural else (),
-            value=value,
+            value=with_nodes(value, walks.values()),
             cost=max(100, inline.visits),
-        )
-
-    def _python_routine(self, output: Output) -> Routine:
-        return Routine(
-            name=self.schema.name + SUFFIXES[output.name],
-            output=output.name,
-            parameters=self.parameters(),
-            returns=self.schema.dialect.type_name(output.type),
-            admission=(),
-            totals=(),
-            value="",
-            cost=1000,
-            in_python=True,
         )
 
     def _with_names(self, printer: Printer, levels: Sequence[Sequence[Key]], value: str) -> str:
@@ -235,6 +248,7 @@ class RoutineWriter:
         self,
         elsewhere: dict[str, str],
         names: Mapping[Key, str],
+        walks: Mapping[str, Walk],
         *,
         positional: bool,
     ) -> Printer:
@@ -242,7 +256,7 @@ class RoutineWriter:
             dialect=self.schema.dialect,
             program=self.program,
             typing=self.typing,
-            columns=self._columns(positional=positional),
+            columns=self.columns(positional=positional),
             elsewhere=elsewhere,
             sums={key: name for key, name in names.items() if isinstance(key, tuple)},
             shared={key: name for key, name in names.items() if isinstance(key, str)},
@@ -250,9 +264,12 @@ class RoutineWriter:
                 function: self.schema.qualified(f"_{function.value}")
                 for function in self.schema.dialect.named
             },
+            raiser=self.schema.qualified("_refuse") if self._has_raiser else "",
+            walks=walks,
         )
 
-    def _columns(self, *, positional: bool) -> dict[str, str]:
+    def columns(self, *, positional: bool) -> dict[str, str]:
+        """How each input is written; plpgsql reads some by their position."""
         quote = self.schema.dialect.identifier
         if self.takes_row:
             row = quote(ROW_PARAMETER)

@@ -10,12 +10,13 @@ A sum with more terms than the engine adds in one expression grows by one subque
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
 from procgen.backends.sharing import Key, in_order, shared_values
+from procgen.backends.walks import Walk, with_nodes
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Reference
@@ -37,6 +38,7 @@ class SelectWriter:
     program: Program
     dialect: Dialect
     typing: Typing
+    walks: Mapping[str, Walk] = field(default_factory=dict)
 
     def select(self, relation: str, keys: Sequence[str]) -> str:
         """The statement.
@@ -108,7 +110,8 @@ class SelectWriter:
             label = f"{output.name.value}_{number}"
             source = self._with_value(source, (label, key), elsewhere, names, admission)
             names[key] = self.own_column(label)
-        value = _admitted(self._printer(elsewhere, names).text(Reference(root)), admission)
+        text = self._printer(elsewhere, names).text(Reference(root))
+        value = _admitted(with_nodes(text, self.walks.values()), admission)
         column = self.own_column(output.name.value)
         return self._subquery(f"SELECT *, {value} AS {column}\nFROM {source}")
 
@@ -129,9 +132,10 @@ class SelectWriter:
         """Add the column of one value, in which the values in `names` have columns already."""
         label, key = labelled
         printer = self._printer(elsewhere, names)
-        if isinstance(key, tuple):
+        if isinstance(key, tuple) and key[0] not in self.walks:
             return self._with_sum(source, label, printer, key)
-        text = _admitted(printer.definition(key), admission)
+        value = with_nodes(printer.definition(key), self.walks.values())
+        text = _admitted(value, admission)
         return self._subquery(f"SELECT *, {text} AS {self.own_column(label)}\nFROM {source}")
 
     def _with_sum(self, source: str, label: str, printer: Printer, key: tuple[str, int]) -> str:
@@ -158,6 +162,7 @@ class SelectWriter:
             elsewhere=elsewhere,
             sums={key: name for key, name in names.items() if isinstance(key, tuple)},
             shared={key: name for key, name in names.items() if isinstance(key, str)},
+            walks=self.walks,
         )
 
     def _quote(self, name: str) -> str:

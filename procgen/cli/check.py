@@ -19,11 +19,15 @@ from procgen.frontends import Source, load_model
 from procgen.frontends.reading import input_names
 from procgen.frontends.samples import read_inputs, read_sample, sample_types
 from procgen.frontends.verdicts import Examination, Parity, examine
-from procgen.ir.program import Program
+from procgen.ir.program import Output, OutputName, Program
 from procgen.ir.trees import Ensemble, depth
-from procgen.ir.types import DType
+from procgen.ir.types import DType, ListType
+from procgen.verify.compare import LINK_ULPS, Judge
 
 EXAMPLE = "Example: procgen check churn.skops"
+ORDER = (OutputName.PREDICT, OutputName.PROBA, OutputName.MARGIN)
+MOST_NAMES = 8
+"""Names of inputs of one type that are listed; --json lists all."""
 STYLES = {Parity.EXACT: "green", Parity.BOUNDED: "yellow", Parity.REFUSED: "bold red"}
 
 
@@ -34,6 +38,7 @@ class Fit:
     engine: str
     lowering: str = ""
     bytes: int = 0
+    inputs: str = ""
     problem: str = ""
 
 
@@ -56,7 +61,7 @@ def check(
     if as_json:
         say_json(_as_json(examination, fits))
     else:
-        _print(model, examination, fits)
+        _print(model, loaded, examination, fits)
     if not examination.ok or any(fit.problem for fit in fits):
         raise typer.Exit(1)
 
@@ -80,18 +85,21 @@ def _fit(source: Source | None, engine: str) -> Fit:
         artifact = compile_source(source, name="model", target=engine)
     except (LimitError, UnrepresentableError) as error:
         return Fit(engine, problem=str(error))
-    kind = "statements" if artifact.procedural else "one expression"
-    return Fit(engine, lowering=kind, bytes=len(artifact.up.encode()))
+    count, target = len(source.program.inputs), artifact.dialect.target
+    inputs = f"{count:,} of {target.max_arguments:,} arguments"
+    if count > target.max_arguments:
+        inputs = f"{count:,} of {target.max_inputs:,} fields of a row"
+    return Fit(engine, lowering=artifact.lowering, bytes=len(artifact.up.encode()), inputs=inputs)
 
 
-def _print(path: Path, examination: Examination, fits: list[Fit]) -> None:
+def _print(path: Path, model: Any, examination: Examination, fits: list[Fit]) -> None:
     source = examination.source
     versions = "" if source is None else ", ".join(f"{k} {v}" for k, v in source.versions.items())
-    say(f"{path.name}   {versions}".rstrip())
+    say(f"{path.name}   {_title(model)}   {versions}".rstrip())
     rows = [("  step", "class", "parity", "note")]
     rows += [
-        (f"  {verdict.step}", verdict.class_name, verdict.parity.value, verdict.note)
-        for verdict in examination.verdicts
+        (f"  {one.step}", one.class_name.rpartition(".")[2], one.parity.value, one.note)
+        for one in examination.verdicts
     ]
     say_columns(rows, {parity.value: style for parity, style in STYLES.items()})
     if source is None:
@@ -99,19 +107,74 @@ def _print(path: Path, examination: Examination, fits: list[Fit]) -> None:
         steps = "1 step is" if refused == 1 else f"{refused} steps are"
         say(f"{steps} refused. Nothing was written.")
         return
-    say(f"  inputs    {', '.join(f'{f.name} {f.dtype}' for f in source.program.inputs)}")
+    _print_columns(source)
+    engines = [("  engine", "lowering", "SQL", "inputs", "limits")]
+    engines += [
+        (f"  {f.engine}", f.lowering, f"{f.bytes / 1000:,.0f} KB", f.inputs, f.problem or "ok")
+        for f in fits
+    ]
+    say_columns(engines)
+    if any(fit.problem for fit in fits):
+        say("Not every engine holds this model. Nothing was written.")
+
+
+def _title(model: Any) -> str:
+    """The class, and of a pipeline the classes of its steps."""
+    steps = [type(step).__name__ for _, step in getattr(model, "steps", ()) if step is not None]
+    name = type(model).__name__
+    return f"{name}: {' > '.join(steps)}" if steps else name
+
+
+def _print_columns(source: Source) -> None:
+    """Inputs by type, outputs with how near they are, and what the trees amount to."""
+    by_type: dict[str, list[str]] = {}
+    for field in source.program.inputs:
+        by_type.setdefault(field.dtype.value, []).append(field.name)
+    rows = [("  inputs", "type", "names")]
+    rows += [(f"  {len(names)}", dtype, _shortened(names)) for dtype, names in by_type.items()]
+    say_columns(rows)
+    rows = [("  output", "type", "parity")]
+    rows += [(f"  {one['output']}", one["type"], one["parity"]) for one in _outputs(source)]
+    say_columns(rows)
     size = _size(source.program)
     if size["trees"]:
-        say(
-            f"  size      {size['trees']:,} trees, {size['nodes']:,} nodes, depth {size['depth']:,}"
-        )
-    say_columns(
-        [("  engine", "lowering", "SQL", "limits")]
-        + [
-            (f"  {f.engine}", f.lowering, f"{f.bytes / 1000:,.0f} KB", f.problem or "ok")
-            for f in fits
-        ]
-    )
+        trees = "1 tree" if size["trees"] == 1 else f"{size['trees']:,} trees"
+        say(f"  size     {trees}, {size['nodes']:,} nodes, depth {size['depth']:,}")
+
+
+def _shortened(names: list[str]) -> str:
+    if len(names) <= MOST_NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[: MOST_NAMES - 1])}, ... {names[-1]}"
+
+
+def _outputs(source: Source) -> list[dict[str, str]]:
+    """Each output, its type, and how near Python's it is."""
+    judge = Judge(source.program)
+    return [
+        {
+            "output": output.name.value,
+            "type": str(output.type.value)
+            if isinstance(output.type, DType)
+            else f"list of {output.type.item.value}",
+            "parity": _nearness(source, judge, output),
+        }
+        for output in sorted(source.program.outputs, key=lambda one: ORDER.index(one.name))
+    ]
+
+
+def _nearness(source: Source, judge: Judge, output: Output) -> str:
+    item = output.type.item if isinstance(output.type, ListType) else output.type
+    linked = output.name in judge.loose
+    single = " in float32" if output.name in judge.single else ""
+    link = f"within {LINK_ULPS} ULP{single} of the library's link"
+    if source.exact:
+        return link if linked and item.is_float else "equal"
+    if not item.is_float:
+        return "equal, unless what decides is within its bound of the decision"
+    if output.name is OutputName.MARGIN:
+        return "within the bound of its sums" if judge.is_bounded else "within what its sums allow"
+    return f"{link} of the margin" if linked else "as the margin"
 
 
 def _size(program: Program) -> dict[str, int]:
@@ -146,10 +209,17 @@ def _as_json(examination: Examination, fits: list[Fit]) -> Mapping[str, Any]:
         answer["inputs"] = [
             {"name": field.name, "dtype": field.dtype.value} for field in source.program.inputs
         ]
+        answer["outputs"] = _outputs(source)
         answer["versions"] = dict(source.versions)
         answer["size"] = _size(source.program)
         answer["engines"] = [
-            {"engine": f.engine, "lowering": f.lowering, "bytes": f.bytes, "problem": f.problem}
+            {
+                "engine": f.engine,
+                "lowering": f.lowering,
+                "bytes": f.bytes,
+                "inputs": f.inputs,
+                "problem": f.problem,
+            }
             for f in fits
         ]
     return answer

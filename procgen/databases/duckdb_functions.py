@@ -18,9 +18,9 @@ from typing import Any
 import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
+from procgen.backends.conditions import error_message
 from procgen.backends.duckdb import DUCKDB
 from procgen.backends.languages import Language
-from procgen.backends.printer import error_message
 from procgen.backends.routines import SUFFIXES
 from procgen.databases.arrow_columns import array_of, value_of
 from procgen.errors import CorruptFileError, DatabaseError, InputsError, ProjectError

@@ -48,17 +48,18 @@ from procgen.ir.trees import Ensemble, Tree, collector_paused
 from procgen.ir.types import DType, ListType
 
 CLASSIFIER = "sklearn.ensemble.AdaBoostClassifier"
+UNDERSAMPLED = "imblearn.ensemble.RUSBoostClassifier"
 REGRESSOR = "sklearn.ensemble.AdaBoostRegressor"
 Classes = tuple[Constant, ...]
 
 
-@INNER_MODELS.reads(CLASSIFIER, REGRESSOR)
+@INNER_MODELS.reads(CLASSIFIER, UNDERSAMPLED, REGRESSOR)
 def boosted_models(model: Any) -> list[Any]:
     """One of the models: they are of one class."""
     return list(model.estimators_[:1])
 
 
-@ESTIMATORS.reads(CLASSIFIER)
+@ESTIMATORS.reads(CLASSIFIER, UNDERSAMPLED)
 def read_adaboost_classifier(model: Any, frame: Frame, scope: Scope) -> Scores:
     """`sum(votes) / sum(weights)`, each vote against a class being minus a share of the weight."""
     classes = labels(model.classes_)

@@ -54,18 +54,23 @@ from procgen.ir.trees import Ensemble, Node, Split, Tree, collector_paused
 from procgen.ir.types import DType, ListType, Type
 
 CLASSIFIER = "sklearn.ensemble.BaggingClassifier"
+BALANCED = (
+    "imblearn.ensemble.BalancedBaggingClassifier",
+    "imblearn.ensemble.EasyEnsembleClassifier",
+)
+"""Baggings of pipelines, each with a sampler of its own."""
 REGRESSOR = "sklearn.ensemble.BaggingRegressor"
 TREE_CLASSIFIERS = ("sklearn.tree.DecisionTreeClassifier", "sklearn.tree.ExtraTreeClassifier")
 TREE_REGRESSORS = ("sklearn.tree.DecisionTreeRegressor", "sklearn.tree.ExtraTreeRegressor")
 
 
-@INNER_MODELS.reads(CLASSIFIER, REGRESSOR)
+@INNER_MODELS.reads(CLASSIFIER, *BALANCED, REGRESSOR)
 def bagged_models(model: Any) -> list[Any]:
     """One of the models: they are of one class."""
     return list(model.estimators_[:1])
 
 
-@ESTIMATORS.reads(CLASSIFIER)
+@ESTIMATORS.reads(CLASSIFIER, *BALANCED)
 def read_bagging_classifier(model: Any, frame: Frame, scope: Scope) -> Scores:
     """The argmax of average probabilities, or of votes where the models have none."""
     classes = labels(model.classes_)

@@ -15,7 +15,7 @@ from procgen.frontends.labels import argmax_decision, labels
 from procgen.frontends.multiclass import minus_squares, nearness
 from procgen.frontends.parts import Answer, bind, scored
 from procgen.frontends.refusals import PREDICTIONS
-from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, WEIGHTED_SUMS, Frame, Scope, Scores
 from procgen.frontends.trees import features_of
 from procgen.ir.expressions import (
     Binary,
@@ -35,7 +35,7 @@ from procgen.ir.types import DType, ListType
 CENTROID = "sklearn.neighbors.NearestCentroid"
 
 
-@ESTIMATORS.reads("sklearn.cluster.KMeans", "sklearn.cluster.MiniBatchKMeans")
+@ESTIMATORS.reads("sklearn.cluster.KMeans", "sklearn.cluster.MiniBatchKMeans", bound=WEIGHTED_SUMS)
 def read_kmeans(model: Any, frame: Frame, scope: Scope) -> Scores:
     """The number of the nearest centre; the margin is `2 x c - c c` of each."""
     centres = np.asarray(model.cluster_centers_, dtype=np.float64)
@@ -43,7 +43,7 @@ def read_kmeans(model: Any, frame: Frame, scope: Scope) -> Scores:
     return _nearest(centres, numbers_, frame, scope)
 
 
-@ESTIMATORS.reads(CENTROID)
+@ESTIMATORS.reads(CENTROID, bound=WEIGHTED_SUMS)
 def read_nearest_centroid(model: Any, frame: Frame, scope: Scope) -> Scores:
     """Probabilities come from scaled distances and priors; with equal priors, labels do not."""
     classes = labels(model.classes_)

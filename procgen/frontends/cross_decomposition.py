@@ -9,7 +9,7 @@ from procgen.frontends.demands import LARGEST_DOUBLE, demand_all
 from procgen.frontends.labels import to_number
 from procgen.frontends.linear import dense, weighted_sum
 from procgen.frontends.parts import regressor
-from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, WEIGHTED_SUMS, Frame, Scope, Scores
 from procgen.ir.expressions import Binary, BinaryOp, number
 from procgen.ir.types import DType
 
@@ -18,6 +18,7 @@ from procgen.ir.types import DType
     "sklearn.cross_decomposition.CCA",
     "sklearn.cross_decomposition.PLSCanonical",
     "sklearn.cross_decomposition.PLSRegression",
+    bound=WEIGHTED_SUMS,
 )
 def read_partial_least_squares(model: Any, frame: Frame, scope: Scope) -> Scores:
     """One value a target."""

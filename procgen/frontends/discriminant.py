@@ -16,7 +16,7 @@ from procgen.frontends.linear_classifiers import (
     softmax,
 )
 from procgen.frontends.parts import Answer, bind, scored
-from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, WEIGHTED_SUMS, Frame, Scope, Scores
 from procgen.frontends.trees import features_of
 from procgen.ir.expressions import (
     Binary,
@@ -33,14 +33,16 @@ from procgen.ir.program import OutputName
 from procgen.ir.types import DType, ListType
 
 
-@ESTIMATORS.reads("sklearn.discriminant_analysis.LinearDiscriminantAnalysis")
+@ESTIMATORS.reads("sklearn.discriminant_analysis.LinearDiscriminantAnalysis", bound=WEIGHTED_SUMS)
 def read_linear(model: Any, frame: Frame, scope: Scope) -> Scores:
     """The logistic function of the margin, or the softmax of more than one."""
     decision = read_decision(model, frame, scope)
     return classification(decision, frame, one_vs_rest if decision.is_binary else softmax)
 
 
-@ESTIMATORS.reads("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis")
+@ESTIMATORS.reads(
+    "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis", bound=WEIGHTED_SUMS
+)
 def read_quadratic(model: Any, frame: Frame, scope: Scope) -> Scores:
     """`-0.5 (sum(((x - mean) @ R)^2) + sum(log s)) + log prior` for each class."""
     classes = labels(model.classes_)

@@ -18,27 +18,9 @@ from procgen.errors import (
     UntrustedFileError,
 )
 from procgen.frontends import catboost_files, lightgbm_files, xgboost_files
+from procgen.frontends.harmless import HARMLESS_TYPES
 
 Loader = Callable[[Path, bool], Any]
-
-HARMLESS_TYPES = frozenset(
-    {
-        "collections.OrderedDict",
-        "functools.partial",  # of a function that must be harmless itself
-        "lightgbm.basic.Booster",  # as LightGBM's text
-        "lightgbm.sklearn.LGBMClassifier",
-        "lightgbm.sklearn.LGBMRanker",
-        "lightgbm.sklearn.LGBMRegressor",
-        "numpy.dtype",
-        "sklearn._loss.loss.HalfTweedieLoss",
-        "sklearn._loss.loss.HalfTweedieLossIdentity",
-        "sklearn.compose._column_transformer._RemainderColsList",  # a list, before 1.7
-        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.tree._tree.Tree",
-        "sklearn.utils.validation.check_array",
-    }
-)
-"""What fitted models hold, skops does not list, and runs no code of the file."""
 
 OTHER_FORMATS = {
     ".onnx": "ONNX",

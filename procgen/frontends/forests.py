@@ -23,7 +23,9 @@ from procgen.ir.trees import Ensemble, Tree, collector_paused
 
 
 @ESTIMATORS.reads(
-    "sklearn.ensemble.RandomForestClassifier", "sklearn.ensemble.ExtraTreesClassifier"
+    "imblearn.ensemble.BalancedRandomForestClassifier",
+    "sklearn.ensemble.ExtraTreesClassifier",
+    "sklearn.ensemble.RandomForestClassifier",
 )
 def read_forest_classifier(model: Any, frame: Frame, scope: Scope) -> Scores:
     """A forest of classification trees: class fractions are averaged, not votes."""

@@ -10,7 +10,7 @@ from procgen.errors import UnfittedModelError, UnsupportedModelError
 from procgen.frontends.answers import QUESTIONS, Question
 from procgen.frontends.linear import read_margin, regression
 from procgen.frontends.reading import COLUMNS
-from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, WEIGHTED_SUMS, Frame, Scope, Scores
 from procgen.ir.expressions import (
     Branch,
     Call,
@@ -66,7 +66,7 @@ def read_questions(model: Any) -> dict[OutputName, Question]:  # noqa: ARG001 - 
     }
 
 
-@ESTIMATORS.reads(*REGRESSORS)
+@ESTIMATORS.reads(*REGRESSORS, bound=WEIGHTED_SUMS)
 def read_regressor(model: Any, frame: Frame, scope: Scope) -> Scores:
     """The link that was chosen by the family in `fit`."""
     read_columns(model)

@@ -12,7 +12,7 @@ import numpy as np
 
 from procgen.frontends.bagging import moved, seen_columns
 from procgen.frontends.parts import bind, scored
-from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, Bound, Frame, Scope, Scores
 from procgen.frontends.trees import features_of, tree_nodes
 from procgen.ir.expressions import (
     Binary,
@@ -37,7 +37,10 @@ from procgen.ir.types import DType
 OUTLIER, INLIER = (Constant(value, DType.INT64) for value in (-1, 1))
 
 
-@ESTIMATORS.reads("sklearn.ensemble.IsolationForest")
+@ESTIMATORS.reads(
+    "sklearn.ensemble.IsolationForest",
+    bound=Bound("2 to a power, which two C libraries round apart"),
+)
 def read_isolation_forest(model: Any, frame: Frame, scope: Scope) -> Scores:
     """The margin is decision_function(): `-(2 ** -(depth / mean depth)) - offset`."""
     scale = _scale(model)

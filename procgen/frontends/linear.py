@@ -10,7 +10,7 @@ import numpy as np
 
 from procgen.errors import InputsError, UnsupportedModelError
 from procgen.frontends.labels import require_finite, to_number
-from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, WEIGHTED_SUMS, Frame, Scope, Scores
 from procgen.ir.expressions import (
     Binary,
     BinaryOp,
@@ -63,13 +63,13 @@ GROUP = 8
 """Terms of one Sum; longer ones nest: one by one, 1,000 terms would lose ten times the bits."""
 
 
-@ESTIMATORS.reads(*IDENTITY_REGRESSORS)
+@ESTIMATORS.reads(*IDENTITY_REGRESSORS, bound=WEIGHTED_SUMS)
 def read_linear_regressor(model: Any, frame: Frame, scope: Scope) -> Scores:
     """Prediction and margin are one value, or a list where `coef_` has a row for each target."""
     return regression(read_margin(model, frame), Reference(scope.name("margin")), frame, scope)
 
 
-@ESTIMATORS.reads(*GENERALIZED_REGRESSORS)
+@ESTIMATORS.reads(*GENERALIZED_REGRESSORS, bound=WEIGHTED_SUMS)
 def read_generalized_regressor(model: Any, frame: Frame, scope: Scope) -> Scores:
     """The link is the one chosen in `fit`, even where `link` or `power` were changed since."""
     link = type(model._base_loss.link).__name__  # noqa: SLF001 - predict() reads it there too

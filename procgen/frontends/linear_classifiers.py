@@ -9,7 +9,7 @@ from typing import Any
 from procgen.errors import UnsupportedModelError
 from procgen.frontends.labels import argmax_decision, binary_decision, labels, require_finite
 from procgen.frontends.linear import read_margin
-from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, WEIGHTED_SUMS, Frame, Scope, Scores
 from procgen.ir.expressions import (
     Binary,
     BinaryOp,
@@ -82,7 +82,7 @@ class Decision:
         return Binding(self.scope.name("proba"), value)
 
 
-@ESTIMATORS.reads(*LOGISTIC)
+@ESTIMATORS.reads(*LOGISTIC, bound=WEIGHTED_SUMS)
 def read_logistic(model: Any, frame: Frame, scope: Scope) -> Scores:
     """Softmax over more than two classes; before 1.8 `multi_class` could say otherwise."""
     decision = read_decision(model, frame, scope)
@@ -103,20 +103,20 @@ def _logistic_link(model: Any, decision: Decision) -> Link:
             raise UnsupportedModelError(f"{type(model).__name__} has multi_class={other!r}")
 
 
-@ESTIMATORS.reads("sklearn.linear_model.SGDClassifier")
+@ESTIMATORS.reads("sklearn.linear_model.SGDClassifier", bound=WEIGHTED_SUMS)
 def read_sgd(model: Any, frame: Frame, scope: Scope) -> Scores:
     """Probabilities exist for two losses only, as in Python."""
     links: dict[str, Link] = {"log_loss": one_vs_rest, "modified_huber": clipped}
     return classification(read_decision(model, frame, scope), frame, links.get(model.loss))
 
 
-@ESTIMATORS.reads(*WITHOUT_PROBABILITIES)
+@ESTIMATORS.reads(*WITHOUT_PROBABILITIES, bound=WEIGHTED_SUMS)
 def read_without_probabilities(model: Any, frame: Frame, scope: Scope) -> Scores:
     """A label and a margin."""
     return classification(read_decision(model, frame, scope), frame, None)
 
 
-@ESTIMATORS.reads(*RIDGE)
+@ESTIMATORS.reads(*RIDGE, bound=WEIGHTED_SUMS)
 def read_ridge_classifier(model: Any, frame: Frame, scope: Scope) -> Scores:
     """A label and a margin; trained with an indicator matrix, a 0 or 1 for each of its columns."""
     kind = model._label_binarizer.y_type_  # noqa: SLF001 - predict() decides by it too

@@ -15,7 +15,7 @@ from procgen.frontends.demands import LARGEST_DOUBLE, demand_all
 from procgen.frontends.labels import binary_decision, labels, to_number
 from procgen.frontends.linear import grouped, regression
 from procgen.frontends.parts import Answer, scored
-from procgen.frontends.registry import BRIDGED, ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import BRIDGED, ESTIMATORS, Bound, Frame, Scope, Scores
 from procgen.ir.expressions import (
     Binary,
     BinaryOp,
@@ -43,19 +43,20 @@ OPERATIONS = {
     "MUL": BinaryOp.MULTIPLY,
     "SUB": BinaryOp.SUBTRACT,
 }
+KERNEL_SUMS = Bound("sums of kernels, which LIBSVM computes and adds in its own order")
 LARGEST_POWER = 64
 VANISHING = 1e-300
 """A power below this is nothing beside the other kernels."""
 
 
-@ESTIMATORS.reads(*REGRESSORS)
+@ESTIMATORS.reads(*REGRESSORS, bound=KERNEL_SUMS)
 def read_regressor(model: Any, frame: Frame, scope: Scope) -> Scores:
     """The sum over the support vectors."""
     margin, frame = read_margin(model, frame, scope)
     return regression(margin, Reference(scope.name("margin")), frame, scope)
 
 
-@ESTIMATORS.reads(*CLASSIFIERS)
+@ESTIMATORS.reads(*CLASSIFIERS, bound=KERNEL_SUMS)
 def read_classifier(model: Any, frame: Frame, scope: Scope) -> Scores:
     """A label and a margin of two classes; a margin of zero gives the second one.
 

@@ -16,7 +16,7 @@ from procgen.errors import UnsupportedModelError
 from procgen.frontends.inner_demands import demand_finite, on_columns
 from procgen.frontends.labels import argmax_decision, labels, plain
 from procgen.frontends.parts import Answer, Part, all_exact, bind, one_minus, read_parts, scored
-from procgen.frontends.registry import ESTIMATORS, INNER_MODELS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, INNER_MODELS, WEIGHTED_SUMS, Frame, Scope, Scores
 from procgen.ir.expressions import (
     Binary,
     BinaryOp,
@@ -186,7 +186,7 @@ def _votes(
     return Binary(BinaryOp.ADD, Sum(tuple(votes)), squeezed), frame
 
 
-@ESTIMATORS.reads(OUTPUT_CODE)
+@ESTIMATORS.reads(OUTPUT_CODE, bound=WEIGHTED_SUMS)
 def read_output_code(model: Any, frame: Frame, scope: Scope) -> Scores:
     """The class whose code is nearest: `2 s c - c c - s s` is largest."""
     classes = labels(model.classes_)

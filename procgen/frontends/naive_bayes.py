@@ -17,7 +17,7 @@ from procgen.frontends.demands import LARGEST_DOUBLE, demand, demand_all
 from procgen.frontends.labels import argmax_decision, labels, to_number
 from procgen.frontends.linear import grouped
 from procgen.frontends.parts import Answer, bind, scored
-from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, Bound, Frame, Scope, Scores
 from procgen.frontends.trees import features_of
 from procgen.ir.expressions import (
     Binary,
@@ -39,8 +39,10 @@ from procgen.ir.program import OutputName, Requirement
 from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
 from procgen.ir.types import DType, ListType
 
+LIKELIHOODS = Bound("sums of logarithms, which BLAS and NumPy add in orders of their own")
 
-@ESTIMATORS.reads("sklearn.naive_bayes.GaussianNB")
+
+@ESTIMATORS.reads("sklearn.naive_bayes.GaussianNB", bound=LIKELIHOODS)
 def read_gaussian(model: Any, frame: Frame, scope: Scope) -> Scores:
     """`log prior + (-0.5 sum(log(2 pi var)) - 0.5 sum((x - mean)^2 / var))`."""
     frame = demand_all(frame, LARGEST_DOUBLE, accepts_missing=False)
@@ -64,13 +66,13 @@ def _square_over(value: Expr, mean: float, variance: float) -> Expr:
     return Binary(BinaryOp.DIVIDE, square, number(variance))
 
 
-@ESTIMATORS.reads("sklearn.naive_bayes.MultinomialNB")
+@ESTIMATORS.reads("sklearn.naive_bayes.MultinomialNB", bound=LIKELIHOODS)
 def read_multinomial(model: Any, frame: Frame, scope: Scope) -> Scores:
     """`x @ log_prob + log prior`."""
     return _weighted(model, model.feature_log_prob_, model.class_log_prior_, frame, scope)
 
 
-@ESTIMATORS.reads("sklearn.naive_bayes.ComplementNB")
+@ESTIMATORS.reads("sklearn.naive_bayes.ComplementNB", bound=LIKELIHOODS)
 def read_complement(model: Any, frame: Frame, scope: Scope) -> Scores:
     """`x @ log_prob`; the prior counts only where there is one class."""
     prior = model.class_log_prior_
@@ -79,7 +81,7 @@ def read_complement(model: Any, frame: Frame, scope: Scope) -> Scores:
     return _weighted(model, model.feature_log_prob_, prior, frame, scope)
 
 
-@ESTIMATORS.reads("sklearn.naive_bayes.BernoulliNB")
+@ESTIMATORS.reads("sklearn.naive_bayes.BernoulliNB", bound=LIKELIHOODS)
 def read_bernoulli(model: Any, frame: Frame, scope: Scope) -> Scores:
     """A weight for each column above the threshold, and a constant."""
     absent = np.log(1 - np.exp(model.feature_log_prob_))
@@ -118,7 +120,7 @@ def _term(value: Expr, weight: float, threshold: float | None) -> Expr:
     return Branch(value, present, number(0.0), number(weight), missing=number(0.0))
 
 
-@ESTIMATORS.reads("sklearn.naive_bayes.CategoricalNB")
+@ESTIMATORS.reads("sklearn.naive_bayes.CategoricalNB", bound=LIKELIHOODS)
 def read_categorical(model: Any, frame: Frame, scope: Scope) -> Scores:
     """A table a column, read with the whole part of its value; other categories are refused."""
     tables = [np.asarray(table) for table in model.feature_log_prob_]

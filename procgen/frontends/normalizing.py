@@ -10,7 +10,7 @@ from typing import Any
 from procgen.errors import UnsupportedModelError
 from procgen.frontends.demands import LARGEST_DOUBLE, demand_all
 from procgen.frontends.labels import to_number
-from procgen.frontends.registry import TRANSFORMERS, Feature, Frame, Scope
+from procgen.frontends.registry import TRANSFORMERS, Bound, Feature, Frame, Scope
 from procgen.frontends.scaling import mapped
 from procgen.ir.expressions import (
     Binary,
@@ -35,19 +35,31 @@ MOST_COMPARED = 12
 """A larger of two is written with each of them twice."""
 
 
-@TRANSFORMERS.reads("sklearn.preprocessing.Normalizer")
+@TRANSFORMERS.reads(
+    "sklearn.preprocessing.Normalizer",
+    bound=Bound("a norm is a sum of columns", "norm='l1' or 'l2'"),
+)
 def read_normalizer(step: Any, frame: Frame, scope: Scope) -> Frame:  # noqa: ARG001
     """Every column over the norm of the row."""
     demanded = demand_all(frame, LARGEST_DOUBLE, accepts_missing=False)
+    return normalized(demanded, step.norm, "Normalizer")
+
+
+def normalized(frame: Frame, kind: str, step: str) -> Frame:
+    """Every column, which is finite, over the norm of the row.
+
+    Raises:
+        UnsupportedModelError: naming `step`: too many columns for the norm to stand in each.
+    """
     values = [to_number(feature) for feature in frame.features]
-    most = MOST_COMPARED if step.norm == "max" else MOST_COLUMNS
+    most = MOST_COMPARED if kind == "max" else MOST_COLUMNS
     if len(values) > most:
         raise UnsupportedModelError(
-            f"Normalizer with norm={step.norm!r} has {len(values)} columns, and each needs a norm"
+            f"{step} with norm={kind!r} has {len(values)} columns, and each needs a norm"
             " of all of them in the SQL",
             hint=f"normalize before the pipeline, or give it at most {most} columns",
         )
-    norm = _norm(step.norm, values)
+    norm = _norm(kind, values)
     test = (
         Threshold(Comparison.LE, 0.0) if frame.sparse else Threshold(Comparison.LT, SMALLEST_NORM)
     )
@@ -56,7 +68,7 @@ def read_normalizer(step: Any, frame: Frame, scope: Scope) -> Frame:  # noqa: AR
     def share(feature: Feature, _: object) -> Expr:
         return Binary(BinaryOp.DIVIDE, to_number(feature), divisor)
 
-    return replace(mapped(demanded, share), exact=frame.exact and step.norm == "max")
+    return replace(mapped(frame, share), exact=frame.exact and kind == "max")
 
 
 def _norm(kind: str, values: Sequence[Expr]) -> Expr:

@@ -8,13 +8,13 @@ from typing import Any
 from procgen.frontends.labels import require_finite
 from procgen.frontends.linear import dense, weighted_sum
 from procgen.frontends.parts import Answer, scored
-from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, WEIGHTED_SUMS, Frame, Scope, Scores
 from procgen.ir.expressions import Branch, Comparison, Constant, Reference, Threshold
 from procgen.ir.program import OutputName
 from procgen.ir.types import DType
 
 
-@ESTIMATORS.reads("sklearn.linear_model.SGDOneClassSVM")
+@ESTIMATORS.reads("sklearn.linear_model.SGDOneClassSVM", bound=WEIGHTED_SUMS)
 def read_one_class(model: Any, frame: Frame, scope: Scope) -> Scores:
     """The label of `x @ coef - offset`: 1 or -1; NaN is an outlier."""
     (offset,) = dense(model.offset_).ravel().tolist()

@@ -16,7 +16,7 @@ import numpy as np
 from procgen.errors import UnsupportedModelError
 from procgen.frontends.demands import LARGEST_DOUBLE, demand, demand_all
 from procgen.frontends.labels import to_number
-from procgen.frontends.registry import TRANSFORMERS, Feature, Frame, Scope
+from procgen.frontends.registry import TRANSFORMERS, Bound, Feature, Frame, Scope
 from procgen.frontends.scaling import MISSING, mapped, standardized
 from procgen.ir.expressions import (
     Binary,
@@ -43,7 +43,10 @@ LARGEST_EXPONENT = 709.78
 SAMPLES = (-1e6, -12.5, -1.0, -1e-3, 0.0, 1e-9, 0.3, 1.0, 7.25, 1e5)
 
 
-@TRANSFORMERS.reads("sklearn.preprocessing.PowerTransformer")
+@TRANSFORMERS.reads(
+    "sklearn.preprocessing.PowerTransformer",
+    bound=Bound("a logarithm or a power, which SciPy rounds apart", "method='box-cox'"),
+)
 def read_power_transformer(step: Any, frame: Frame, scope: Scope) -> Frame:  # noqa: ARG001
     """Each column to its own power, then standardized if asked for."""
     powers = [float(power) for power in step.lambdas_]

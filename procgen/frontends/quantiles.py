@@ -15,7 +15,7 @@ from procgen.errors import UnsupportedModelError
 from procgen.frontends.demands import LARGEST_DOUBLE, demand_all
 from procgen.frontends.discretizing import chosen
 from procgen.frontends.labels import to_number
-from procgen.frontends.registry import TRANSFORMERS, Feature, Frame, Scope
+from procgen.frontends.registry import TRANSFORMERS, Bound, Feature, Frame, Scope
 from procgen.frontends.scaling import MISSING, clipped, mapped
 from procgen.ir.expressions import (
     Binary,
@@ -39,7 +39,10 @@ HIGHEST = 1 - LOWEST
 """The shares whose normal variables are the ends of what is given."""
 
 
-@TRANSFORMERS.reads("sklearn.preprocessing.QuantileTransformer")
+@TRANSFORMERS.reads(
+    "sklearn.preprocessing.QuantileTransformer",
+    bound=Bound("a function of SciPy that databases lack", "output_distribution='normal'"),
+)
 def read_quantile_transformer(step: Any, frame: Frame, scope: Scope) -> Frame:  # noqa: ARG001
     """Each column as its share of the training rows, or as the normal variable of that share."""
     if frame.sparse:

@@ -8,6 +8,12 @@ NEIGHBOURS = "looks up the nearest training rows, which the SQL would have to ca
 TEXTS = "splits texts into words, and no database does it as Python's regular expressions do"
 TARGETS = "encodes targets, and a pipeline hands it none when it predicts"
 IMPUTE = "impute with SimpleImputer"
+PROJECT = "use PCA or TruncatedSVD"
+KERNEL_SPACE = "compares each row with training rows through a kernel"
+COSINES = "takes sines and cosines, whose last bits NumPy and the databases round apart"
+SOLVES = "solves a problem of its own for every row, step by step until it is near enough"
+PLACES = "places its training rows and no others"
+COVARIANCES = "estimates a covariance, and neither scores rows nor makes columns"
 
 REFUSED.update(
     {
@@ -26,6 +32,79 @@ REFUSED.update(
         "sklearn.feature_extraction.FeatureHasher": (
             "hashes names with a function that databases do not have",
             "encode with OneHotEncoder or OrdinalEncoder",
+        ),
+        "sklearn.feature_extraction.image.PatchExtractor": (
+            "cuts images into patches, and a table has numbers",
+            "make the columns beforehand",
+        ),
+        **dict.fromkeys(
+            (
+                "sklearn.decomposition.DictionaryLearning",
+                "sklearn.decomposition.LatentDirichletAllocation",
+                "sklearn.decomposition.MiniBatchDictionaryLearning",
+                "sklearn.decomposition.MiniBatchNMF",
+                "sklearn.decomposition.NMF",
+                "sklearn.decomposition.SparseCoder",
+            ),
+            (SOLVES, PROJECT),
+        ),
+        **dict.fromkeys(
+            ("sklearn.decomposition.MiniBatchSparsePCA", "sklearn.decomposition.SparsePCA"),
+            (
+                "solves a system of equations for every row, whose rounding has no stated bound",
+                PROJECT,
+            ),
+        ),
+        **dict.fromkeys(
+            ("sklearn.decomposition.KernelPCA", "sklearn.kernel_approximation.Nystroem"),
+            (KERNEL_SPACE, PROJECT),
+        ),
+        **dict.fromkeys(
+            (
+                "sklearn.kernel_approximation.AdditiveChi2Sampler",
+                "sklearn.kernel_approximation.RBFSampler",
+                "sklearn.kernel_approximation.SkewedChi2Sampler",
+            ),
+            (COSINES, "use SplineTransformer, or a model that needs no such columns"),
+        ),
+        "sklearn.kernel_approximation.PolynomialCountSketch": (
+            "multiplies Fourier transforms, which databases do not have",
+            "use PolynomialFeatures",
+        ),
+        **dict.fromkeys(
+            (
+                "sklearn.manifold.Isomap",
+                "sklearn.manifold.LocallyLinearEmbedding",
+                "sklearn.neighbors.KNeighborsTransformer",
+                "sklearn.neighbors.NearestNeighbors",
+                "sklearn.neighbors.RadiusNeighborsTransformer",
+            ),
+            (NEIGHBOURS, PROJECT),
+        ),
+        **dict.fromkeys(
+            (
+                "sklearn.manifold.ClassicalMDS",
+                "sklearn.manifold.MDS",
+                "sklearn.manifold.SpectralEmbedding",
+                "sklearn.manifold.TSNE",
+            ),
+            (PLACES, PROJECT),
+        ),
+        **dict.fromkeys(
+            (
+                "sklearn.covariance.EmpiricalCovariance",
+                "sklearn.covariance.GraphicalLasso",
+                "sklearn.covariance.GraphicalLassoCV",
+                "sklearn.covariance.LedoitWolf",
+                "sklearn.covariance.MinCovDet",
+                "sklearn.covariance.OAS",
+                "sklearn.covariance.ShrunkCovariance",
+            ),
+            (COVARIANCES, "there is nothing to put into SQL"),
+        ),
+        "sklearn.cross_decomposition.PLSSVD": (
+            "answers a pair of tables when it is trained, so that no pipeline can hold it",
+            "use PLSRegression as the model, or PCA before one",
         ),
         "sklearn.preprocessing.KernelCenterer": (
             "centres a kernel matrix, which has a column for each training row",

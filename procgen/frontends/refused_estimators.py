@@ -18,11 +18,6 @@ DENSITIES = (
     "needs the distance to fitted distributions, which is not read yet",
     "use KMeans, IsolationForest or QuadraticDiscriminantAnalysis",
 )
-TREES_OF_ROWS = (
-    "walks a tree of centres or of training rows, which is not read yet",
-    "use KMeans",
-)
-
 REFUSED.update(
     {
         **dict.fromkeys(
@@ -76,13 +71,20 @@ REFUSED.update(
             DENSITIES,
         ),
         **dict.fromkeys(
+            ("sklearn.cluster.AffinityPropagation", "sklearn.cluster.MeanShift"),
             (
-                "sklearn.cluster.AffinityPropagation",
-                "sklearn.cluster.Birch",
-                "sklearn.cluster.BisectingKMeans",
-                "sklearn.cluster.MeanShift",
+                "compares distances that hold the square of the whole row, and rounds them in a way"
+                " that has no stated bound",
+                "use KMeans",
             ),
-            TREES_OF_ROWS,
+        ),
+        "sklearn.cluster.Birch": (
+            "keeps a tree of small clusters, as many as the training rows need",
+            "use KMeans",
+        ),
+        "sklearn.cluster.BisectingKMeans": (
+            "walks a tree of centres, which is not read yet",
+            "use KMeans",
         ),
         "sklearn.ensemble.RandomTreesEmbedding": (
             "makes a column of every leaf of its trees, each of which would be a tree in the SQL",

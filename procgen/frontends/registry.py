@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,20 +81,34 @@ TypeReader = Callable[[Any, int], tuple[DType | None, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """Why scores are not Python's bits, and with which options; without any, always."""
+
+    reason: str
+    options: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
-    """Readers by qualified class name; two readers of one class are an error."""
+    """Readers by qualified class name; two readers of one class are an error.
+
+    `bounds` names the classes whose scores are near Python's, within a bound, and not its bits.
+    """
 
     kind: str
     readers: dict[str, Any] = field(default_factory=dict)
+    bounds: dict[str, Bound] = field(default_factory=dict)
 
-    def reads(self, *class_names: str) -> Callable[[Any], Any]:
-        """Register the decorated function for `class_names`."""
+    def reads(self, *class_names: str, bound: Bound | None = None) -> Callable[[Any], Any]:
+        """Register the decorated function for `class_names`; no `bound` is always exact."""
 
         def register(reader: Any) -> Any:
             for name in class_names:
                 if name in self.readers:
                     raise ValueError(f"{name} already has a {self.kind}: {self.readers[name]!r}")
                 self.readers[name] = reader
+                if bound is not None:
+                    self.bounds[name] = bound
             return reader
 
         return register
@@ -101,6 +117,9 @@ class Registry:
         """The reader of a step's own class; subclasses are not guessed at."""
         return self.readers.get(class_name(step))
 
+
+WEIGHTED_SUMS = Bound("weighted sums, which BLAS adds in its own order")
+"""Why most of what is not exact is bounded."""
 
 ESTIMATORS = Registry("estimator reader")
 TRANSFORMERS = Registry("transformer reader")
@@ -129,16 +148,52 @@ def inner_models(model: Any) -> list[Any]:
     return [] if reader is None else list(reader(model))
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of one step.
+
+    Attributes:
+        step: the fitted step itself.
+        given: whether the columns that it was given had Python's bits.
+        result: whether what it makes of them has.
+        inside: what came of the steps that were read inside it.
+        refusal: why nothing came of it.
+    """
+
+    step: Any
+    given: bool
+    result: bool
+    inside: tuple[Reading, ...]
+    refusal: UnsupportedModelError | None = None
+
+    @property
+    def bounds(self) -> bool:
+        """Whether it is this step, none before it and none inside it, that is not exact."""
+        return self.given and not self.result and all(inner.result for inner in self.inside)
+
+
+READINGS: ContextVar[list[Reading] | None] = ContextVar("READINGS", default=None)
+
+
+@contextmanager
+def recorded() -> Iterator[list[Reading]]:
+    """A list that holds, after the block, the outermost steps that were read inside it."""
+    found: list[Reading] = []
+    token = READINGS.set(found)
+    try:
+        yield found
+    finally:
+        READINGS.reset(token)
+
+
 def read_estimator(model: Any, frame: Frame, scope: Scope) -> Scores:
     """Read a final step.
 
     Raises:
         UnsupportedModelError: no reader; the message names the nearest supported class.
     """
-    reader: EstimatorReader | None = ESTIMATORS.find(model)
-    if reader is None:
-        raise unsupported(model, ESTIMATORS.readers)
-    return reader(model, frame, scope)
+    scores: Scores = _read(ESTIMATORS, model, frame, scope)
+    return scores
 
 
 def read_transformer(step: Any, frame: Frame, scope: Scope) -> Frame:
@@ -147,10 +202,30 @@ def read_transformer(step: Any, frame: Frame, scope: Scope) -> Frame:
     Raises:
         UnsupportedModelError: no reader; the message names the nearest supported class.
     """
-    reader: TransformerReader | None = TRANSFORMERS.find(step)
+    made: Frame = _read(TRANSFORMERS, step, frame, scope)
+    return made
+
+
+def _read(registry: Registry, step: Any, frame: Frame, scope: Scope) -> Any:
+    reader = registry.find(step)
+    around = READINGS.get()
     if reader is None:
-        raise unsupported(step, TRANSFORMERS.readers)
-    return reader(step, frame, scope)
+        error = unsupported(step, registry.readers)
+        _note(around, Reading(step, frame.exact, False, (), error))  # noqa: FBT003
+        raise error
+    with recorded() as inside:
+        try:
+            result = reader(step, frame, scope)
+        except UnsupportedModelError as error:
+            _note(around, Reading(step, frame.exact, False, tuple(inside), error))  # noqa: FBT003
+            raise
+    _note(around, Reading(step, frame.exact, result.exact, tuple(inside)))
+    return result
+
+
+def _note(around: list[Reading] | None, reading: Reading) -> None:
+    if around is not None:
+        around.append(reading)
 
 
 def unsupported(step: object, readers: Mapping[str, Any]) -> UnsupportedModelError:
@@ -159,6 +234,15 @@ def unsupported(step: object, readers: Mapping[str, Any]) -> UnsupportedModelErr
     if name in REFUSED:
         reason, instead = REFUSED[name]
         return UnsupportedModelError(f"{name} {reason}", hint=instead)
+    if name in TRANSFORMERS.readers:
+        return UnsupportedModelError(
+            f"{name} makes columns and gives no scores", hint="end the pipeline with an estimator"
+        )
+    if name in ESTIMATORS.readers:
+        return UnsupportedModelError(
+            f"{name} gives scores, and its columns for a step behind it are not read",
+            hint="make it the last step, or stack it with StackingClassifier or StackingRegressor",
+        )
     by_short = {full.rsplit(".", 1)[-1]: full for full in readers if "._" not in full}
     close = difflib.get_close_matches(name.rsplit(".", 1)[-1], by_short, n=1, cutoff=0.0)
     hint = f"the nearest supported class is {by_short[close[0]]}" if close else None

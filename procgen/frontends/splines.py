@@ -15,7 +15,7 @@ from procgen.errors import UnsupportedModelError
 from procgen.frontends.demands import LARGEST_DOUBLE, demand, demand_all
 from procgen.frontends.discretizing import chosen
 from procgen.frontends.labels import to_number
-from procgen.frontends.registry import TRANSFORMERS, Feature, Frame, Scope
+from procgen.frontends.registry import TRANSFORMERS, Bound, Feature, Frame, Scope
 from procgen.ir.expressions import (
     Binary,
     BinaryOp,
@@ -29,7 +29,10 @@ from procgen.ir.program import Requirement
 from procgen.ir.types import DType
 
 
-@TRANSFORMERS.reads("sklearn.preprocessing.SplineTransformer")
+@TRANSFORMERS.reads(
+    "sklearn.preprocessing.SplineTransformer",
+    bound=Bound("polynomials, which are added up in an order of their own"),
+)
 def read_spline_transformer(step: Any, frame: Frame, scope: Scope) -> Frame:  # noqa: ARG001
     """The basis functions of each column, the last one left out without a bias."""
     _require_supported(step, len(frame.features))

@@ -17,7 +17,7 @@ from procgen.frontends.answers import QUESTIONS, Question
 from procgen.frontends.linear import grouped, regression, weighted_sum
 from procgen.frontends.reading import COLUMNS
 from procgen.frontends.refusals import PREDICTIONS
-from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
+from procgen.frontends.registry import ESTIMATORS, WEIGHTED_SUMS, Frame, Scope, Scores
 from procgen.ir.expressions import (
     Binary,
     BinaryOp,
@@ -128,7 +128,7 @@ def predict(results: Any, rows: Any) -> Any:
     return results.predict(Design.of(results).table(rows))
 
 
-@ESTIMATORS.reads(*RESULTS)
+@ESTIMATORS.reads(*RESULTS, bound=WEIGHTED_SUMS)
 def read_results(results: Any, frame: Frame, scope: Scope) -> Scores:
     """A regressor: a model of probabilities predicts the probability."""
     prediction = _inverse(results, Reference(scope.name("margin")))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from procgen.errors import UnsupportedModelError
@@ -13,12 +13,20 @@ from procgen.frontends.registry import (
     BRIDGED,
     ESTIMATORS,
     TRANSFORMERS,
+    Reading,
     class_name,
+    inner_models,
+    recorded,
     unsupported,
 )
 from procgen.ir.types import DType
 
-PLACEHOLDERS = ("passthrough", "drop", None)
+SAMPLER = "changes training rows only"
+COMPUTED = "a function of other steps' columns, which two C libraries round apart"
+AFTER_A_BOUND = "what it is given is bounded"
+AS_ITS_MODELS = "as the models inside it"
+THROUGH_EXP = "a score inside it went through exp(), which two C libraries round apart"
+BRIDGE = "by way of m2cgen; compile needs --sample"
 
 
 class Parity(enum.StrEnum):
@@ -52,6 +60,14 @@ class Examination:
         return self.source is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step, or models of one class that stand side by side in another."""
+
+    name: str
+    members: tuple[Any, ...]
+
+
 def examine(
     model: Any, inputs: Inputs | None = None, types: Mapping[str, DType] | None = None
 ) -> Examination:
@@ -61,74 +77,151 @@ def examine(
         UnfittedModelError: the model has not been trained.
         InputsError: names or types are missing, repeated or unusable.
     """
-    steps = list(_steps("model", model))
-    refused = {name: _refusal(step) for name, step in steps}
-    try:
-        source = None if any(refused.values()) else read_model(model, inputs, types)
-        reason = ""
-    except UnsupportedModelError as error:
-        source, reason = None, str(error)
-    if reason:
-        refused[_blamed(steps, reason)] = reason
-    parity = Parity.EXACT if source is None or source.exact else Parity.BOUNDED
-    return Examination(
-        tuple(
-            Verdict(
-                name,
-                class_name(step),
-                Parity.REFUSED if refused[name] else _parity(step, steps, parity),
-                refused[name] or _note(step),
-            )
-            for name, step in steps
-        ),
-        source,
-    )
+    steps = list(_steps(model))
+    refused = {id(one): _refusal(one) for step in steps for one in step.members[:1]}
+    source, readings = None, []
+    if not any(refused.values()):
+        with recorded() as readings:
+            try:
+                source = read_model(model, inputs, types)
+            except UnsupportedModelError as error:
+                _blame(steps, readings, error, refused)
+    found = {id(reading.step): reading for reading in _every(readings)}
+    verdicts = [_verdict(step, found, refused) for step in steps]
+    if source and not source.exact and all(one.parity is Parity.EXACT for one in verdicts):
+        verdicts[-1] = replace(verdicts[-1], parity=Parity.BOUNDED, note=COMPUTED)
+    return Examination(tuple(verdicts), source)
 
 
-def _parity(step: Any, steps: list[tuple[str, Any]], whole: Parity) -> Parity:
-    """A step that only moves columns is exact; what is bounded is where the sums are made."""
-    return whole if step is steps[-1][1] or ESTIMATORS.find(step) is not None else Parity.EXACT
+def _verdict(step: _Step, found: Mapping[int, Reading], refused: Mapping[int, str]) -> Verdict:
+    reasons = [reason for one in step.members if (reason := refused.get(id(one)))]
+    name = class_name(step.members[0])
+    if reasons:
+        return Verdict(step.name, name, Parity.REFUSED, reasons[0])
+    if _is_sampler(step.members[0]):
+        return Verdict(step.name, name, Parity.EXACT, SAMPLER)
+    readings = [found[id(one)] for one in step.members if id(one) in found]
+    parity, why = _worst(readings) if readings else _of_class(name)
+    notes = (why, _facts(step.members[0]), BRIDGE if name in BRIDGED else "")
+    return Verdict(step.name, name, parity, "; ".join(filter(None, notes)))
 
 
-def _note(step: Any) -> str:
-    if class_name(step) in BRIDGED:
-        return "by way of m2cgen; compile needs --sample"
-    return ""
+def _worst(readings: Iterable[Reading]) -> tuple[Parity, str]:
+    """What is said of models side by side: they are exact if all are."""
+    bounded = [reading for reading in readings if not (reading.given and reading.result)]
+    for reading in bounded:
+        if reading.bounds:
+            return Parity.BOUNDED, bound_of(class_name(reading.step)) or THROUGH_EXP
+    if not bounded:
+        return Parity.EXACT, ""
+    return Parity.BOUNDED, AFTER_A_BOUND if not bounded[0].given else AS_ITS_MODELS
 
 
-def _steps(name: str, model: Any) -> Iterator[tuple[str, Any]]:
-    """The model's steps in the order rows meet them, each after the containers around it."""
-    waiting = [(name, model)]
+def _of_class(name: str) -> tuple[Parity, str]:
+    """What can be said of a step that was not read, because another one is refused."""
+    bound = ESTIMATORS.bounds.get(name) or TRANSFORMERS.bounds.get(name)
+    if bound is None:
+        return Parity.EXACT, ""
+    return Parity.EXACT if bound.options else Parity.BOUNDED, bound.reason
+
+
+def bound_of(name: str) -> str:
+    """Why a class is not always exact, or nothing."""
+    bound = ESTIMATORS.bounds.get(name) or TRANSFORMERS.bounds.get(name)
+    return "" if bound is None else bound.reason
+
+
+def _every(readings: Iterable[Reading]) -> Iterator[Reading]:
+    """The readings and those inside them, each after the one around it."""
+    waiting = list(readings)
     while waiting:
-        path, step = waiting.pop()
-        inner = [
-            (f"{path} > {part}" if path != "model" else part, what) for part, what in _parts(step)
-        ]
-        if not inner:
-            yield path, step
+        reading = waiting.pop()
+        yield reading
+        waiting.extend(reading.inside)
+
+
+def _blame(
+    steps: list[_Step],
+    readings: list[Reading],
+    error: UnsupportedModelError,
+    refused: dict[int, str],
+) -> None:
+    """Say it of the innermost step that could not be read; it may be one that holds others."""
+    culprits = [reading for reading in _every(readings) if reading.refusal is not None]
+    step = culprits[-1].step if culprits else steps[-1].members[0]
+    if not any(step is one for known in steps for one in known.members):
+        steps.append(_Step("model", (step,)))
+    refused[id(step)] = str(culprits[-1].refusal if culprits else error)
+
+
+def _steps(model: Any) -> Iterator[_Step]:
+    """The model's steps in the order rows meet them; a model made of others before those."""
+    waiting = [_Step("model", (model,))]
+    while waiting:
+        step = waiting.pop()
+        first = step.members[0]
+        parts = _parts(first)
+        if not parts:
+            yield step
+        for path, part in reversed(parts):
+            name = f"{step.name} > {path}" if step.name != "model" else path
+            waiting.append(_Step(name, (part,)))
+        inner = list(_side_by_side(step)) if not parts else []
         waiting.extend(reversed(inner))
 
 
 def _parts(step: Any) -> list[tuple[str, Any]]:
     parts = [(name, part) for name, part in getattr(step, "steps", ())]
-    parts += [(name, part) for name, part, _ in getattr(step, "transformers_", ())]
+    parts += [
+        (f"{name} ({_columns(columns)})", part)
+        for name, part, columns in getattr(step, "transformers_", ())
+    ]
     parts += [(name, part) for name, part in getattr(step, "transformer_list", ())]
     return [(name, part) for name, part in parts if not isinstance(part, str) and part is not None]
 
 
+def _columns(columns: Any) -> str:
+    """One column by its name, several by their number."""
+    if isinstance(columns, str):
+        return columns
+    listed = list(columns) if hasattr(columns, "__len__") else [columns]
+    if len(listed) == 1:
+        return str(listed[0]) if isinstance(listed[0], str) else f"column {listed[0]}"
+    return f"{len(listed)} columns"
+
+
+def _facts(step: Any) -> str:
+    """What a reader of the table may want to know of an encoder or an imputer."""
+    if hasattr(step, "categories_") and hasattr(step, "handle_unknown"):
+        count = sum(map(len, step.categories_))
+        listed = "1 category" if count == 1 else f"{count} categories"
+        return f"{listed}, unseen: {step.handle_unknown}"
+    if hasattr(step, "statistics_") and hasattr(step, "strategy"):
+        return str(step.strategy)
+    return ""
+
+
+def _side_by_side(step: _Step) -> Iterator[_Step]:
+    """The models inside a model, those of one class together."""
+    groups: dict[str, list[Any]] = {}
+    for one in step.members:
+        for inner in inner_models(one):
+            if inner is not None and not isinstance(inner, str):
+                groups.setdefault(type(inner).__name__, []).append(inner)
+    for short, members in groups.items():
+        times = f" ({len(members)})" if len(members) > 1 else ""
+        yield _Step(f"{step.name} > {short.lower()}{times}", tuple(members))
+
+
 def _refusal(step: Any) -> str:
     """Why the class alone is refused, or nothing."""
+    if _is_sampler(step):
+        return ""
     for registry in (ESTIMATORS, TRANSFORMERS):
         if registry.find(step) is not None:
             return ""
     return str(unsupported(step, ESTIMATORS.readers | TRANSFORMERS.readers))
 
 
-def _blamed(steps: list[tuple[str, Any]], reason: str) -> str:
-    """The step that an error is about: the innermost whose name or class it mentions."""
-    about: list[str] = [
-        name
-        for name, step in steps
-        if repr(name.rsplit(" > ", 1)[-1]) in reason or type(step).__name__ in reason
-    ]
-    return about[-1] if about else steps[-1][0]
+def _is_sampler(step: Any) -> bool:
+    return hasattr(step, "fit_resample") and not hasattr(step, "steps")

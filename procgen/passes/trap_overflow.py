@@ -37,6 +37,7 @@ from procgen.ir.walk import children, columns_of, expressions
 
 REASON = "too large for the database's arithmetic"
 HALF = sys.float_info.max / 2
+ROOT = math.sqrt(HALF)
 LARGEST = {
     DType.FLOAT32: math.nextafter(LARGEST_FLOAT32, 0.0),  # a sum that rounds to inf raises as well
     DType.FLOAT64: sys.float_info.max,
@@ -81,6 +82,9 @@ def _demands(expr: Expr, bounds: Bounds) -> Iterator[Requirement]:
             case Unary(UnaryOp.TRUNCATE, _):
                 # The code of a category, which nothing adds up.
                 shares += ((child, HALF) for child in children(part))
+            case Column() if ROOT < share < HALF:
+                # Of a column itself that is added to others; products have their own requirement.
+                yield Requirement(part, Interval(-share, share), True, REASON)  # noqa: FBT003
             case Binary() | Unary() if alone:
                 yield Requirement(part, Interval(-share, share), True, REASON)  # noqa: FBT003
                 shares += ((child, HALF) for child in children(part))

@@ -37,11 +37,11 @@ def test_an_unfitted_model(refuse, save):
     assert "has not been trained" in err
 
 
-def test_an_unsupported_estimator_names_the_nearest_supported(refuse, save):
+def test_a_step_without_an_estimator_behind_it_says_so(refuse, save):
     model = FactorAnalysis(1).fit(np.eye(6))
     err = refuse(save(model), "--name", "churn")
-    assert "no front-end reads sklearn.decomposition.FactorAnalysis" in err
-    assert "the nearest supported class is sklearn." in err
+    assert "sklearn.decomposition.FactorAnalysis makes columns and gives no scores" in err
+    assert "end the pipeline with an estimator" in err
 
 
 def test_a_pickle_without_trust(refuse, tmp_path):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sklearn.svm import SVC, SVR
 
 from procgen.compiler import compile_model
 from procgen.databases.opening import engine_of
 from procgen.frontends.reading import column_count, entry, known_names
 from procgen.ir.types import DType
 from procgen.verify import verify
-from tests.other_libraries_zoo import ZOO, chance, fitted, numbers, score
+from tests.other_libraries_zoo import ZOO, fitted
 
 
 def assert_parity(model, url, types=None, probes=300) -> None:
@@ -32,9 +31,3 @@ def test_the_database_scores_as_the_library_does(name, shared_database_url) -> N
 def test_truths_and_whole_numbers_are_categories(shared_database_url) -> None:
     types = {"level": DType.INT64, "active": DType.BOOL}
     assert_parity(fitted("ebm nominal"), shared_database_url, types)
-
-
-@pytest.mark.parametrize("model", [SVC(), SVR(kernel="poly", degree=3)], ids=["rbf", "poly"])
-def test_the_database_scores_as_a_kernel_machine_does(model, shared_database_url) -> None:
-    target = score() if isinstance(model, SVR) else chance().astype(int)
-    assert_parity(model.fit(numbers()[:16], target[:16]), shared_database_url, probes=40)

@@ -6,7 +6,6 @@ import pytest
 
 from procgen.compiler import compile_model
 from procgen.databases.opening import engine_of
-from procgen.frontends.registry import ESTIMATORS, class_name
 from procgen.verify import verify
 from tests.models_zoo import ZOO, fitted
 
@@ -21,21 +20,3 @@ def test_the_database_scores_as_python_does(name, shared_database_url):
     assert report.undecided == 0
     assert report.refused < report.rows / 2
     assert report.left_out == 0 or report.rows > 1_500
-
-
-OF_THIS_ZOO = ("sklearn.linear_model.", "sklearn.tree.", "sklearn.svm.Linear")
-OF_MODELS_OF_MODELS = {
-    "sklearn.linear_model.RANSACRegressor",
-    "sklearn.linear_model.SGDOneClassSVM",
-}
-
-
-def test_every_estimator_that_can_be_read_is_in_the_zoo():
-    models = [fitted(name).model for name in ZOO]
-    found = {
-        class_name(step)
-        for model in models
-        for step in getattr(model, "named_steps", {"": model}).values()
-    }
-    listed = {name for name in ESTIMATORS.readers if name.startswith(OF_THIS_ZOO)}
-    assert listed - OF_MODELS_OF_MODELS <= found

@@ -60,7 +60,9 @@ def test_an_error_names_the_input_and_spares_the_other_rows(
     with open_database(shared_database_url) as database:
         for row in stopped:
             name = 'pl"an %' if row["age"] == SEEN["age"] else "age"
-            with database.rehearsal(), pytest.raises(DatabaseError, match=f"input {name} is"):
+            wrong = "not a category" if row is UNSEEN else "missing"
+            message = f"(: |Error: )the input {name} is {wrong}"
+            with database.rehearsal(), pytest.raises(DatabaseError, match=message):
                 ask(database, artifact, [SEEN, row])
         with database.rehearsal():
             predictions = ask(database, artifact, scored)["predict"]
@@ -110,3 +112,40 @@ def test_a_select_without_routines_raises_the_same_error(model, shared_database_
             database.load_rows("visits", artifact.program.inputs, [SEEN, NAN])
             with pytest.raises(DatabaseError, match="input age is missing"):
                 database.fetch(artifact.select("visits"))
+
+
+def test_postgres_raises_the_message_alone_and_a_code_for_wrong_data(postgres15_url) -> None:
+    policies = Policies(missing=Rule(Policy.ERROR))
+    artifact = compile_model(MODELS["tree"], name="strict", target="postgres", policies=policies)
+    with open_database(postgres15_url) as database, database.rehearsal():
+        writer = routine_writer(artifact.lowered, artifact.target, "ml", "strict_v1")
+        install(database, artifact, writer)
+        with pytest.raises(DatabaseError) as raised:
+            score(database, writer, [NAN])
+    found = raised.value.__cause__.orig
+    assert (found.diag.message_primary, found.sqlstate) == ("the input age is missing", "22000")
+
+
+def test_postgres_still_inlines_a_routine_that_may_raise(postgres15_url) -> None:
+    policies = Policies(missing=Rule(Policy.ERROR), unseen=Rule(Policy.ERROR))
+    artifact = compile_model(MODELS["linear"], name="strict", target="postgres", policies=policies)
+    with open_database(postgres15_url) as database, database.rehearsal():
+        writer = routine_writer(artifact.lowered, artifact.target, "ml", "strict_v1")
+        install(database, artifact, writer)
+        database.load_rows("visits", artifact.program.inputs, [SEEN])
+        query = 'SELECT ml.strict_v1_margin("age", "pl""an %") FROM visits'
+        plan = database.fetch(f"EXPLAIN (VERBOSE, COSTS OFF) {query}")
+        assert "strict_v1_refuse" in str(plan)
+        assert "strict_v1_margin" not in str(plan)
+        assert database.fetch(query)[0][0] is not None
+
+
+def test_no_row_is_refused_while_a_query_is_planned(postgres15_url) -> None:
+    policies = Policies(missing=Rule(Policy.ERROR))
+    artifact = compile_model(MODELS["tree"], name="strict", target="postgres", policies=policies)
+    with open_database(postgres15_url) as database, database.rehearsal():
+        writer = routine_writer(artifact.lowered, artifact.target, "ml", "strict_v1")
+        install(database, artifact, writer)
+        database.load_rows("visits", artifact.program.inputs, [NAN])
+        query = 'SELECT ml.strict_v1("age", "pl""an %") FROM visits WHERE false'
+        assert database.fetch(query) == []

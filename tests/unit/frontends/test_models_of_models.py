@@ -67,47 +67,6 @@ def test_scores_are_python_s(name) -> None:
             assert same_bits(ours[OutputName.MARGIN], theirs[OutputName.MARGIN]), row
 
 
-def test_every_class_that_is_read_here_has_a_model() -> None:
-    modules = {
-        "adaboost",
-        "bagging",
-        "calibration",
-        "centroids",
-        "constants",
-        "cross_decomposition",
-        "discriminant",
-        "isolation",
-        "isotonic",
-        "multiclass",
-        "multioutput",
-        "naive_bayes",
-        "one_class",
-        "searching",
-        "stacking",
-        "targets",
-        "voting",
-    }
-    mine = {
-        name
-        for name, reader in ESTIMATORS.readers.items()
-        if reader.__module__.rpartition(".")[2] in modules
-    }
-    found = {step for name in MODELS for step in read_names(name)}
-    others = {
-        "sklearn.cross_decomposition.CCA",
-        "sklearn.cross_decomposition.PLSCanonical",
-        "sklearn.model_selection.HalvingGridSearchCV",
-        "sklearn.model_selection.HalvingRandomSearchCV",
-        "sklearn.multiclass._ConstantPredictor",
-    }
-    assert mine - others <= found
-
-
-def read_names(name: str) -> tuple[str, ...]:
-    model = fitted(name)
-    return read_model(model, columns_of(model)).class_names
-
-
 def test_isolation_forests_decide_on_the_sum_of_depths() -> None:
     program = read_model(fitted("isolation forest")).program
     label = program.binding("predict")

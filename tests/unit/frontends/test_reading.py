@@ -139,8 +139,11 @@ def test_class_instead_of_a_model_is_refused():
 
 
 def test_unsupported_class_is_refused_with_the_nearest():
-    with pytest.raises(UnsupportedModelError, match=r"FactorAnalysis; the nearest supported"):
+    with pytest.raises(UnsupportedModelError, match=r"FactorAnalysis makes columns and gives no"):
         read_model(FactorAnalysis(1).fit(X))
+    stranger = type("RidgeRegressor", (), {"__module__": "other.linear"})()
+    with pytest.raises(UnsupportedModelError, match=r"other\.linear\.RidgeRegressor; the nearest"):
+        read_model(stranger)
     with pytest.raises(UnsupportedModelError, match=r"no front-end reads builtins\.int"):
         read_model(3)
 
