@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import lightgbm as lgb
 import numpy as np
+import xgboost as xgb
 from numpy.typing import NDArray
 from sklearn.ensemble import (
+    GradientBoostingRegressor,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
@@ -50,4 +53,29 @@ def small_models() -> dict[str, Any]:
         "DecisionTreeRegressor depth 8": DecisionTreeRegressor(max_depth=8, random_state=0).fit(
             table, target
         ),
+    }
+
+
+def scored_models() -> dict[str, Any]:
+    """What batch scoring is measured on, from one tree to a forest; each predicts on one thread."""
+    table, target = data()
+    leaves = {"num_leaves": 31, "n_jobs": 1, "verbose": -1, "random_state": 0}
+    boosted = GradientBoostingRegressor(
+        n_estimators=200, max_depth=3, subsample=0.5, max_features=10, random_state=0
+    )
+    forest = RandomForestRegressor(
+        n_estimators=100, max_depth=10, max_features=10, random_state=0, n_jobs=1
+    )
+    return {
+        "LinearRegression": LinearRegression().fit(table, target),
+        "DecisionTree depth 8": DecisionTreeRegressor(max_depth=8, random_state=0).fit(
+            table, target
+        ),
+        "GradientBoosting 200 x depth 3": boosted.fit(table, target),
+        "LightGBM 100 x 31": lgb.LGBMRegressor(n_estimators=100, **leaves).fit(table, target),
+        "LightGBM 500 x 31": lgb.LGBMRegressor(n_estimators=500, **leaves).fit(table, target),
+        "XGBoost 300 x depth 6": xgb.XGBRegressor(
+            n_estimators=300, max_depth=6, n_jobs=1, random_state=0
+        ).fit(table, target),
+        "RandomForest 100 x depth 10": forest.fit(table, target),
     }

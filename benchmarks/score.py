@@ -47,16 +47,17 @@ class Postgres:
         self.run("CREATE TABLE scores (id int8, score float8)")
         self.run("SET max_parallel_workers_per_gather = 0; SET jit = off")
         self._copy_in("rows", table)
+        self.count = len(table)
         self.run("VACUUM ANALYZE rows")
 
     def run(self, statement: str) -> None:
         """Execute one statement."""
         self.connection.execute(statement)
 
-    def in_database(self, call: str) -> None:
+    def in_database(self, call: str, source: str = "rows") -> None:
         """Score every row by one statement."""
         self.run("TRUNCATE scores")
-        self.run(f"INSERT INTO scores SELECT id, {call} FROM rows")
+        self.run(f"INSERT INTO scores SELECT id, {call} FROM {source} AS own")
 
     def by_client(self, predict: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> None:
         """Fetch, predict and store, as fast as a client can."""
@@ -94,6 +95,7 @@ class DuckDB:
 
     def __init__(self, table: NDArray[np.float64]) -> None:
         self.connection = duckdb.connect(config={"threads": 1})
+        self.count = len(table)
         self.run("CREATE SCHEMA ml")
         columns = {"id": np.arange(len(table))} | dict(zip(COLUMNS, table.T, strict=True))
         self.connection.register("source", pa.table(columns))
@@ -103,9 +105,9 @@ class DuckDB:
         """Execute one statement."""
         self.connection.execute(statement)
 
-    def in_database(self, call: str) -> None:
+    def in_database(self, call: str, source: str = "rows") -> None:
         """Score every row by one statement."""
-        self.run(f"CREATE OR REPLACE TABLE scores AS SELECT id, {call} AS score FROM rows")
+        self.run(f"CREATE OR REPLACE TABLE scores AS SELECT id, {call} AS score FROM {source}")
 
     def by_client(self, predict: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> None:
         """Fetch, predict and store, as fast as a client can."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from procgen.artifacts.artifact import Artifact, ArtifactWriter, check_version_name
 from procgen.backends import dialect_named
+from procgen.backends.languages import Language, language_named, require_spoken
 from procgen.frontends import Source, read_model
 from procgen.frontends.catboost_samples import learn_texts
 from procgen.frontends.reading import input_names, require_fitted
@@ -32,6 +33,7 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
     sample: Any = None,
     schema: str = "ml",
     policies: Policies = AS_THE_MODEL,
+    language: str = Language.SQL,
 ) -> Artifact:
     """Compile a fitted model for one database.
 
@@ -46,6 +48,7 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
             of the inputs that `types` does not name.
         schema: where the routines live.
         policies: what becomes of missing and unseen values, where not what the model does.
+        language: "sql", or "plpython" for PostgreSQL.
 
     Raises:
         ProcgenError: the model, its inputs, or their size cannot be compiled exactly.
@@ -59,7 +62,13 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
         learn_texts(model, table)
     source = read_model(model, inputs, types)
     return compile_source(
-        source, name=name, target=target, version=version, schema=schema, policies=policies
+        source,
+        name=name,
+        target=target,
+        version=version,
+        schema=schema,
+        policies=policies,
+        language=language,
     )
 
 
@@ -72,6 +81,7 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
     schema: str = "ml",
     roles: Sequence[str] = EVERYONE,
     policies: Policies = AS_THE_MODEL,
+    language: str = Language.SQL,
 ) -> Artifact:
     """Compile a model that has been read; see `compile_model`.
 
@@ -79,6 +89,7 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
     """
     check_version_name(name, version)
     dialect = dialect_named(target)
+    require_spoken(language_named(language), (dialect.name,))
     program = policies.applied(source.program)
     with collector_paused():
         return ArtifactWriter(
@@ -90,4 +101,5 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
             lowered=lower(program, dialect.target),
             digest=digest(program),
             roles=tuple(roles),
+            language=language_named(language),
         ).write()

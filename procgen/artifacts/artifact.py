@@ -10,10 +10,12 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
+from procgen.artifacts.plpython import PythonWriter
 from procgen.artifacts.templates import render
 from procgen.artifacts.verification import VerifyWriter
 from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
+from procgen.backends.languages import Language
 from procgen.backends.routines import (
     SUFFIXES,
     Parameter,
@@ -45,6 +47,7 @@ class Artifact:
         program: what was compiled.
         lowered: the same after the passes for this database.
         lowering: how the trees are written, in a few words.
+        language: what the routines that read columns are written in.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Artifact:
     lowered: Program
     dialect: Dialect
     lowering: str
+    language: Language = Language.SQL
 
     def select(self, relation: str, *, key: str | Sequence[str] | None = None) -> str:
         """One SELECT that scores a relation without creating anything.
@@ -102,6 +106,7 @@ class ArtifactWriter:
     lowered: Program
     digest: str
     roles: tuple[str, ...]
+    language: Language = Language.SQL
 
     def write(self) -> Artifact:
         """Every script of the version.
@@ -116,6 +121,7 @@ class ArtifactWriter:
         common = self._common(writer, routines)
         fields = writer.fields()
         engine, base = self.dialect.name, writer.schema.name
+        python = PythonWriter.of(writer, self.digest)
         up = self._up(routines, fields, common)
         return Artifact(
             name=self.name,
@@ -127,11 +133,12 @@ class ArtifactWriter:
             verify=self._verify(writer, fields),
             signature=f"{self.schema}.{base}({_listed(writer.parameters())})",
             digest=self.digest,
-            objects=self._objects(writer, routines),
+            objects=(*self._objects(writer, routines), *(python.objects() if python else ())),
             program=self.program,
             lowered=self.lowered,
             dialect=self.dialect,
             lowering=_lowering(routines),
+            language=self.language,
         )
 
     def up(self) -> str:
@@ -142,11 +149,15 @@ class ArtifactWriter:
 
     def _writer(self) -> RoutineWriter:
         schema = Schema(self.dialect, self.schema, f"{self.name}_v{self.version}")
-        return RoutineWriter(self.lowered, schema, Typing.of(self.lowered))
+        in_python = self.language is Language.PLPYTHON
+        return RoutineWriter(self.lowered, schema, Typing.of(self.lowered), in_python=in_python)
 
     def _common(self, writer: RoutineWriter, routines: Sequence[Routine]) -> dict[str, Any]:
+        python = PythonWriter.of(writer, self.digest)
         return {
-            "routines": [self._entry(routine) for routine in routines],
+            "routines": [self._entry(routine, python) for routine in routines],
+            "batch": python.batch() if python else None,
+            "python": python.requirement() if python else None,
             "row_type": writer.schema.qualified("_row") if writer.takes_row else None,
         }
 
@@ -194,7 +205,7 @@ class ArtifactWriter:
             notes.append("-x < -t is x > t, but false of NaN: a missing value takes the ELSE side.")
         return tuple(notes)
 
-    def _entry(self, routine: Routine) -> dict[str, object]:
+    def _entry(self, routine: Routine, python: PythonWriter | None) -> dict[str, object]:
         schema = Schema(self.dialect, self.schema, routine.name)
         types = ", ".join(parameter.type for parameter in routine.parameters)
         comment = f"procgen {self.name} v{self.version}, model sha256 {self.digest}"
@@ -207,6 +218,7 @@ class ArtifactWriter:
             "totals": routine.totals,
             "value": routine.value,
             "raises": routine.raises,
+            "body": python.row_body(routine) if python and routine.in_python else None,
             "cost": routine.cost,
             "comment": self.dialect.literal(comment, DType.TEXT).removesuffix("::text"),
         }

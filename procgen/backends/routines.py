@@ -62,6 +62,7 @@ class Routine:
         value: the result.
         cost: the planner's estimate, in units of one comparison.
         raises: whether it raises `value` as an error instead.
+        in_python: whether the text is not SQL, and written elsewhere.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Routine:
     totals: tuple[Total, ...] = ()
     cost: int = 100
     raises: bool = False
+    in_python: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,12 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class RoutineWriter:
-    """Writes the routines of one Program."""
+    """Writes the routines of one Program; `in_python` leaves what reads columns to the kernel."""
 
     program: Program
     schema: Schema
     typing: Typing
+    in_python: bool = False
 
     @property
     def takes_row(self) -> bool:
@@ -188,6 +191,10 @@ class RoutineWriter:
         dialect = self.schema.dialect
         root = output.binding
         inline = Work.of(self.typing, Reference(root), elsewhere)
+        name, returns = self.schema.name + SUFFIXES[output.name], dialect.type_name(output.type)
+        if self.in_python and inline.needs_admission:
+            own = self.parameters()
+            return Routine(name, output.name, own, returns, "", cost=1000, in_python=True)
         shared = shared_values(self.program, self.typing, root, elsewhere)
         procedural = dialect.largest_inlined is not None and (
             inline.nodes > dialect.largest_inlined
@@ -200,10 +207,10 @@ class RoutineWriter:
         printer = self._printer(elsewhere, names, walks, positional=procedural)
         value = self._with_names(printer, levels, printer.text(Reference(root)))
         return Routine(
-            name=self.schema.name + SUFFIXES[output.name],
+            name=name,
             output=output.name,
             parameters=self.parameters(),
-            returns=dialect.type_name(output.type),
+            returns=returns,
             admission=printer.admission() if inline.needs_admission else (),
             totals=tuple(self._total(printer, key) for key in keys) if procedural else (),
             value=with_nodes(value, walks.values()),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from procgen.backends.languages import Language, language_named
 from procgen.cli.compiling import (
     Compiled,
     Reading,
@@ -56,6 +57,14 @@ OnUnseen = Annotated[
     str,
     typer.Option("--on-unseen", metavar="POLICY", help="The same for categories not seen."),
 ]
+Spoken = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        metavar="|".join(Language),
+        help="plpython: PostgreSQL routines in plpython3u. python: for procgen.duckdb.register.",
+    ),
+]
 ToStdout = Annotated[bool, typer.Option("--stdout", help="Print the up script; write nothing.")]
 Schema = Annotated[
     str | None, typer.Option("--schema", help="With --stdout: the schema of the routines.")
@@ -72,6 +81,7 @@ def compile_command(  # noqa: PLR0913 - an option is a parameter
     trust: Trust = False,
     on_missing: OnMissing = "model",
     on_unseen: OnUnseen = "model",
+    language: Spoken = None,
     stdout: ToStdout = False,
     schema: Schema = None,
     folder: Folder = Path(),
@@ -85,16 +95,17 @@ def compile_command(  # noqa: PLR0913 - an option is a parameter
         raise typer.BadParameter(f"--target is one of {', '.join(ENGINES)}, not {target!r}")
     if schema is not None and not stdout:
         raise typer.BadParameter(f"--schema goes with --stdout; a project's is in {SETTINGS}")
+    wanted = None if language is None else language_named(language)
     project = load_project(folder) if not stdout or (folder / SETTINGS).exists() else None
     with working(f"reading {model}"):
         reading = read_saved(model, inputs=inputs, sample=sample, trust=trust)
         reading = with_policies(reading, on_missing, on_unseen)
     if project is None or stdout:
-        say_script(_script(project, name, reading, target, schema))
+        say_script(_script(project, name, reading, target, schema, wanted))
         return
     with working(f"compiling {name}"):
         engines = project.engines if target is None else (target,)
-        compiled = compile_into(project, name, reading, engines)
+        compiled = compile_into(project, name, reading, engines, wanted)
     if as_json:
         say_json(_as_json(project, name, compiled))
     else:
@@ -102,7 +113,12 @@ def compile_command(  # noqa: PLR0913 - an option is a parameter
 
 
 def _script(
-    project: Project | None, name: str, reading: Reading, target: str | None, schema: str | None
+    project: Project | None,
+    name: str,
+    reading: Reading,
+    target: str | None,
+    schema: str | None,
+    language: Language | None,
 ) -> str:
     """The up script for one engine, of the version that `compile` would write."""
     engines = ENGINES if project is None else project.engines
@@ -112,8 +128,9 @@ def _script(
         reading.source,
         name=name,
         target=target or engines[0],
-        version=find_version(project, name, reading.source).number if project else 1,
+        version=find_version(project, name, reading.source, language).number if project else 1,
         schema=schema or (project.schema if project else "ml"),
+        language=language or Language.SQL,
     )
     return artifact.up
 

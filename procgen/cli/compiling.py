@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from procgen.backends.languages import SPOKEN, Language, require_spoken
 from procgen.cli.differences import describe, stored_program
 from procgen.cli.parity import make_cases
 from procgen.compiler import EVERYONE, compile_source
@@ -47,6 +48,7 @@ class Version:
     number: int
     digest: str
     previous: int | None
+    language: Language = Language.SQL
 
     @property
     def is_new(self) -> bool:
@@ -105,24 +107,49 @@ def with_policies(reading: Reading, on_missing: str, on_unseen: str) -> Reading:
     return replace(reading, source=replace(reading.source, program=program))
 
 
-def find_version(project: Project, name: str, source: Source) -> Version:
-    """The version of this model: the newest one if it is equal to that, or the next."""
+def find_version(
+    project: Project, name: str, source: Source, language: Language | None = None
+) -> Version:
+    """The version of this model: the newest one if it is equal to that, or the next.
+
+    The same model in another language is another version; without `language` it stays as it is.
+    """
     digest = codec.digest(source.program)
     match newest_version(project, name):
         case None:
-            return Version(1, digest, None)
+            return Version(1, digest, None, language or Language.SQL)
         case (newest, known):
-            return Version(newest if known == digest else newest + 1, digest, newest)
+            spoken = _language(project, name, newest)
+            if known == digest and language in (None, spoken):
+                return Version(newest, digest, newest, spoken)
+            return Version(newest + 1, digest, newest, language or Language.SQL)
 
 
-def compile_into(project: Project, name: str, reading: Reading, engines: Sequence[str]) -> Compiled:
+def _language(project: Project, name: str, version: int) -> Language:
+    """The language that a version was compiled in."""
+    provenance = read_model_file(project, ModelVersion(name, version)).provenance
+    return Language(provenance.get("language", Language.SQL))
+
+
+def compile_into(
+    project: Project,
+    name: str,
+    reading: Reading,
+    engines: Sequence[str],
+    language: Language | None = None,
+) -> Compiled:
     """Compile for each engine that lacks this version, and write what is new.
 
+    An engine that does not speak the language gets SQL.
+
     Raises:
+        InputsError: no engine speaks the language.
         ParityError: Python's answers and the Program's differ; nothing is written.
         ProjectError: the project is not in order, or a file is in the way; nothing is written.
     """
-    version = find_version(project, name, reading.source)
+    version = find_version(project, name, reading.source, language)
+    if language is not None:
+        require_spoken(language, tuple(engines))
     artifacts = [
         compile_source(
             reading.source,
@@ -131,6 +158,7 @@ def compile_into(project: Project, name: str, reading: Reading, engines: Sequenc
             version=version.number,
             schema=project.schema,
             roles=project.roles or EVERYONE,
+            language=version.language if version.language in SPOKEN[engine] else Language.SQL,
         )
         for engine in engines
         if find_create_migration(project, engine, name, version.number) is None
@@ -154,14 +182,19 @@ def compile_into(project: Project, name: str, reading: Reading, engines: Sequenc
 def _difference(project: Project, name: str, version: Version, source: Source) -> str | None:
     if version.previous is None or not version.is_new:
         return None
-    return describe(stored_program(project, name, version.previous), source.program)
+    before = stored_program(project, name, version.previous)
+    if codec.digest(before) == version.digest:
+        return f"--language {version.language}"
+    return describe(before, source.program)
 
 
 def _provenance(project: Project, name: str, version: Version, source: Source) -> dict[str, Any]:
     """Where the model came from; a version that is written already keeps what was written."""
     if not version.is_new:
         return read_model_file(project, ModelVersion(name, version.number)).provenance
-    return {
+    # Left out where it is SQL: files that were written before stay as they are.
+    spoken = {} if version.language is Language.SQL else {"language": version.language.value}
+    return spoken | {
         "class_names": list(source.class_names),
         "versions": dict(source.versions),
         "classes": _labels(source.classes),

@@ -1,0 +1,130 @@
+"""PL/Python routines: the kernel's text, the model as data, and a line that asks for an answer.
+
+churn_v3_margin   a row: what reads the columns is plpython3u; what only reads the margin is SQL
+churn_v3_batch    columns as arrays: every output as an array, in one value of churn_v3_scores
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procgen.artifacts.templates import render
+from procgen.backends.conditions import error_message
+from procgen.backends.routines import Parameter, Routine, RoutineWriter
+from procgen.errors import InputsError
+from procgen.ir.program import Action, Program
+from procgen.ir.types import DType, ListType
+from procgen.kernels.packing import pack
+from procgen.kernels.source import kernel_source
+
+TAKEN = frozenset({"SD", "__builtins__"})
+"""PL/Python gives a body its arguments as globals by name; these two it needs itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class PythonWriter:
+    """The plpython3u parts of one version."""
+
+    digest: str
+    writer: RoutineWriter
+
+    @classmethod
+    def of(cls, writer: RoutineWriter, digest: str) -> PythonWriter | None:
+        """The parts of a version that is written in Python; None for another."""
+        return cls(digest, writer) if writer.in_python else None
+
+    @property
+    def program(self) -> Program:
+        """The lowered Program."""
+        return self.writer.program
+
+    @property
+    def title(self) -> str:
+        """The version, such as `churn v3`."""
+        name, _, version = self.writer.schema.name.rpartition("_v")
+        return f"{name} v{version}"
+
+    def _require_names(self) -> None:
+        """Refuse inputs whose names PL/Python cannot give away.
+
+        Raises:
+            InputsError: naming the input.
+        """
+        for field in self.program.inputs:
+            if field.name in TAKEN:
+                raise InputsError(
+                    f"the input {field.name!r} has a name that PL/Python keeps for itself",
+                    hint="rename the column and train again, or leave --language plpython out",
+                )
+
+    def requirement(self) -> dict[str, str]:
+        """What the up script says where a server lacks something."""
+        self._require_names()
+        literal = self.writer.schema.dialect.literal
+        return {"title": literal(self.title, DType.TEXT).removesuffix("::text")}
+
+    def row_body(self, routine: Routine) -> str:
+        """The body of a routine that scores one row."""
+        if routine.output is None:
+            raise TypeError(f"{routine.name} scores nothing")
+        row = "model.cells(args[0])" if self.writer.takes_row else "args"
+        return self._body(f'model.row({row}, "{routine.output.value}")')
+
+    def batch(self) -> dict[str, object]:
+        """The routine that scores columns, as the template has it."""
+        schema = self.writer.schema
+        parameters = tuple(
+            Parameter(parameter.name, f"{parameter.type}[]")
+            for parameter in self.writer.parameters()
+        )
+        columns = "model.columns(args[0])" if self.writer.takes_row else "args"
+        comment = f"procgen {self.title} by columns, model sha256 {self.digest}"
+        types = ", ".join(parameter.type for parameter in parameters)
+        return {
+            "name": schema.qualified("_batch"),
+            "signature": f"{schema.qualified('_batch')}({types})",
+            "parameters": parameters,
+            "scores": schema.qualified("_scores"),
+            "fields": self._fields(),
+            "body": self._body(f"model.batch({columns})"),
+            "comment": schema.dialect.literal(comment, DType.TEXT).removesuffix("::text"),
+        }
+
+    def objects(self) -> tuple[str, ...]:
+        """What the batch routine adds to the objects of a version."""
+        schema = self.writer.schema
+        types = ", ".join(f"{parameter.type}[]" for parameter in self.writer.parameters())
+        plain = f"{schema.schema}.{schema.name}"
+        return (f"type {schema.qualified('_scores')}", f"function {plain}_batch({types})")
+
+    def _fields(self) -> tuple[Parameter, ...]:
+        dialect = self.writer.schema.dialect
+        return tuple(
+            Parameter(dialect.identifier(output.name.value), f"{dialect.types[item]}[]")
+            for output in self.program.outputs
+            for item in [_item(output.type)]
+        )
+
+    def _body(self, answer: str) -> str:
+        return render(
+            "postgres",
+            "python",
+            answer=answer,
+            digest=self.digest,
+            kernel=kernel_source(),
+            model=self._model(),
+        )
+
+    def _model(self) -> str:
+        messages = {
+            repr(one): error_message(one)
+            for one in self.program.requirements
+            if one.action is Action.ERROR
+        }
+        text = pack(self.program, self.digest, messages)
+        # These would end the literals around the text, in Python and in SQL.
+        return text.replace("'", "\\u0027").replace("$", "\\u0024")
+
+
+def _item(kind: DType | ListType) -> DType:
+    return kind.item if isinstance(kind, ListType) else kind

@@ -1,0 +1,237 @@
+"""PL/Python routines: as exact as SQL, a migration as any other, and refused where they cannot be.
+
+PostgreSQL 18 comes as a wheel without PL/Python, so these run on 15; there the refusal is tested.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import psycopg
+import pytest
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.tree import DecisionTreeRegressor
+
+from procgen.artifacts.batches import batch_select
+from procgen.compiler import compile_model
+from procgen.databases.opening import open_database
+from procgen.errors import DatabaseError, InputsError
+from procgen.ir.policies import Policies, Policy, Rule
+from procgen.ir.types import DType
+from procgen.verify import verify
+from procgen.verify.scoring import install, routine_writer
+from tests.kernel_models import FAMILIES, columns_of, compiled, differences, frozen, some_rows
+
+pytestmark = [pytest.mark.postgres, pytest.mark.plpython]
+ARRAYS = {
+    DType.FLOAT64: "double precision[]",
+    DType.FLOAT32: "real[]",
+    DType.INT64: "bigint[]",
+    DType.BOOL: "boolean[]",
+    DType.TEXT: "text[]",
+}
+
+
+@pytest.fixture(scope="module")
+def python_url(postgres15_server):
+    """A database with plpython3u, for all the tests of the module that leave nothing."""
+    with postgres15_server.database() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION plpython3u")
+        yield url
+
+
+@pytest.mark.parametrize("title", FAMILIES)
+def test_rows_score_as_python_does(title, python_url) -> None:
+    model, artifact = compiled(title, "postgres", "plpython")
+    assert "LANGUAGE plpython3u" in artifact.up
+    report = verify(artifact, model, url=python_url, probes=200, random=200)
+    assert report.ok, report.describe()
+    assert report.undecided == 0
+
+
+@pytest.mark.parametrize("title", FAMILIES)
+def test_a_batch_scores_as_rows_do(title, python_url) -> None:
+    _, artifact = compiled(title, "postgres", "plpython")
+    rows = some_rows(artifact, 60, 60)
+    assert differences(artifact, rows, batch(artifact, python_url, rows)) == []
+
+
+def batch(artifact, url, rows):
+    """What the batch routine answers, created for this and rolled back."""
+    casts = ", ".join(f"%s::{ARRAYS[field.dtype]}" for field in artifact.program.inputs)
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE SCHEMA ml")
+        connection.execute(artifact.up.encode())
+        found = connection.execute(
+            f"SELECT (scores).* FROM (SELECT ml.zoo_v1_batch({casts}) AS scores OFFSET 0) AS s",
+            columns_of(artifact, rows),
+        ).fetchone()
+        connection.rollback()
+    names = [output.name for output in artifact.program.outputs]
+    return {
+        name: [frozen(cell) for cell in cells] for name, cells in zip(names, found, strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    "title", ["sklearn: RandomForestClassifier-integer", "lightgbm: extra trees"]
+)
+def test_one_select_scores_a_table_by_batches(title, python_url) -> None:
+    _, artifact = compiled(title, "postgres", "plpython")
+    rows = some_rows(artifact, 60, 60)
+    with open_database(python_url) as database, database.rehearsal():
+        install(database, artifact, routine_writer(artifact.lowered, "postgres", "ml", "zoo_v1"))
+        key = database.load_rows("own rows", artifact.program.inputs, rows)
+        select = batch_select(artifact, '"own rows"', key=key, chunk=50)
+        found = database.fetch(f"SELECT * FROM ({select}) AS s ORDER BY {key}")
+    assert len(found) == len(rows)
+    got = {
+        output.name: [row[place] for row in found]
+        for place, output in enumerate(artifact.lowered.outputs, start=1)
+    }
+    assert differences(artifact, rows, got) == []
+
+
+def test_a_version_in_sql_has_no_batches() -> None:
+    _, artifact = compiled("lightgbm: extra trees", "postgres")
+    with pytest.raises(InputsError, match="has no batch routine"):
+        batch_select(artifact, "customers", key="id")
+
+
+def wide_model():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(200, 120))
+    return DecisionTreeRegressor(max_depth=4, random_state=0).fit(X, X[:, 3] + X[:, 110])
+
+
+def test_a_wide_model_takes_one_row_or_an_array_of_rows(python_url) -> None:
+    model = wide_model()
+    inputs = [f"x{number}" for number in range(120)]
+    artifact = compile_model(
+        model, name="wide", target="postgres", inputs=inputs, language="plpython"
+    )
+    report = verify(artifact, model, url=python_url, probes=100, random=50)
+    assert report.ok, report.describe()
+    values = ", ".join(["0.5"] * 120)
+    with psycopg.connect(python_url) as connection:
+        connection.execute("CREATE SCHEMA ml")
+        connection.execute(artifact.up.encode())
+        one, many = connection.execute(
+            f"SELECT ml.wide_v1(r), (ml.wide_v1_batch(ARRAY[r, r])).predict "
+            f"FROM (SELECT ROW({values})::ml.wide_v1_row AS r) AS rows"
+        ).fetchone()
+        connection.rollback()
+    assert many == [one, one]
+
+
+NAMES = ["max", "len", "args", "GD", "plpy", "model"]
+
+
+def named_model(names):
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(90, len(names))), columns=names)
+    labels = np.where(X.iloc[:, 0] > X.iloc[:, 1], "yes'", "no$procgen$")
+    return GradientBoostingClassifier(n_estimators=3, random_state=0).fit(X, labels)
+
+
+def test_a_column_may_be_called_as_a_builtin_is(python_url) -> None:
+    model = named_model(NAMES)
+    artifact = compile_model(model, name="named", target="postgres", language="plpython")
+    report = verify(artifact, model, url=python_url, probes=100, random=50)
+    assert report.ok, report.describe()
+
+
+def test_a_column_may_not_take_the_name_of_the_cache() -> None:
+    with pytest.raises(InputsError, match="'SD'"):
+        compile_model(
+            named_model(["SD", "a"]), name="named", target="postgres", language="plpython"
+        )
+
+
+def test_a_policy_raises_and_names_the_input(python_url) -> None:
+    model = named_model(["age", "debt"])
+    artifact = compile_model(
+        model,
+        name="strict",
+        target="postgres",
+        policies=Policies(missing=Rule(Policy.ERROR)),
+        language="plpython",
+    )
+    with open_database(python_url) as database, database.rehearsal():
+        install(database, artifact, routine_writer(artifact.lowered, "postgres", "ml", "strict_v1"))
+        with pytest.raises(DatabaseError, match="the input debt is missing"):
+            database.fetch("SELECT ml.strict_v1(1.0, NULL)")
+
+
+def test_arrays_of_different_lengths_are_refused(python_url) -> None:
+    _, artifact = compiled(FAMILIES[0], "postgres", "plpython")
+    count = len(artifact.program.inputs)
+    with open_database(python_url) as database, database.rehearsal():
+        install(database, artifact, routine_writer(artifact.lowered, "postgres", "ml", "zoo_v1"))
+        arrays = ", ".join(["ARRAY[1.0]"] * (count - 1) + ["ARRAY[1.0, 2.0]"])
+        with pytest.raises(DatabaseError, match="must be of one length"):
+            database.fetch(f"SELECT ml.zoo_v1_batch({arrays})")
+
+
+def test_a_database_without_the_language_refuses_and_keeps_nothing(database_without_python) -> None:
+    _, artifact = compiled(FAMILIES[0], "postgres", "plpython")
+    with open_database(database_without_python) as database:
+        writer = routine_writer(artifact.lowered, "postgres", "ml", "zoo_v1")
+        with (
+            pytest.raises(DatabaseError, match="this database has no plpython3u"),
+            database.transaction(),
+        ):
+            install(database, artifact, writer)
+        with database.rehearsal():
+            assert database.objects(("ml",)) == {}
+
+
+@pytest.fixture(params=[15, 18])
+def database_without_python(request):
+    return request.getfixturevalue(f"postgres{request.param}_url")
+
+
+def test_a_role_that_is_no_superuser_is_told_so(python_url) -> None:
+    _, artifact = compiled(FAMILIES[0], "postgres", "plpython")
+    with psycopg.connect(python_url) as connection:
+        connection.execute("CREATE ROLE plain_deployer")
+        connection.execute("CREATE SCHEMA ml AUTHORIZATION plain_deployer")
+        connection.execute("SET LOCAL ROLE plain_deployer")
+        with pytest.raises(psycopg.errors.RaiseException, match="plain_deployer may not create"):
+            connection.execute(artifact.up.encode())
+        connection.rollback()
+
+
+def test_a_server_without_numpy_names_the_package(python_url) -> None:
+    _, artifact = compiled(FAMILIES[0], "postgres", "plpython")
+    with psycopg.connect(python_url) as connection:
+        connection.execute("CREATE SCHEMA ml")
+        # None in sys.modules makes an import fail as that of a missing package does.
+        connection.execute("DO LANGUAGE plpython3u $$ import sys; sys.modules['numpy'] = None $$")
+        with pytest.raises(psycopg.Error, match="has no NumPy") as caught:
+            connection.execute(artifact.up.encode())
+        assert "apt-get install python3-numpy" in caught.value.diag.message_hint
+        connection.rollback()
+
+
+def test_numba_takes_over_in_a_session_that_scores_many_rows(python_url) -> None:
+    _, artifact = compiled("lightgbm: extra trees", "postgres", "plpython")
+    names = ", ".join(f"array_agg(x + {place})" for place in range(4))
+    query = f"""
+        SELECT (ml.zoo_v1_batch({names})).margin FROM (
+            SELECT sin(i) AS x FROM generate_series(1, 20000) AS i) AS rows"""
+    with psycopg.connect(python_url) as connection:
+        connection.execute("CREATE SCHEMA ml")
+        connection.execute(artifact.up.encode())
+        answers = [connection.execute(query).fetchone()[0] for _ in range(4)]
+        connection.execute(NUMBA_IS_LOADED)
+        loaded = connection.execute("SELECT pg_temp.numba_is_loaded()").fetchone()
+        connection.rollback()
+    assert loaded == (True,)
+    assert answers[0] == answers[1] == answers[2] == answers[3]
+
+
+NUMBA_IS_LOADED = """
+CREATE FUNCTION pg_temp.numba_is_loaded() RETURNS boolean LANGUAGE plpython3u AS
+$$ import sys; return "numba" in sys.modules $$
+"""

@@ -1,0 +1,80 @@
+"""Models of every family that the kernel scores, by the name of their zoo and their own."""
+
+from __future__ import annotations
+
+from procgen.artifacts.artifact import Artifact
+from procgen.compiler import compile_model
+from procgen.ir.interpreter import Row, interpret
+from procgen.verify import random_rows
+from procgen.verify.compare import Judge
+from procgen.verify.expected import answerable
+from procgen.verify.probes import make_probes
+from procgen.verify.report import Mismatch
+from procgen.verify.tally import Tally, numbered
+from tests import catboost_zoo, lightgbm_zoo, models_zoo, xgboost_zoo
+
+ZOOS = {
+    "sklearn": models_zoo.ZOO,
+    "lightgbm": lightgbm_zoo.ZOO,
+    "xgboost": xgboost_zoo.ZOO,
+    "catboost": catboost_zoo.ZOO,
+}
+EVERY = [f"{zoo}: {name}" for zoo, names in ZOOS.items() for name in names]
+FAMILIES = [
+    *(f"sklearn: {name}" for name in list(models_zoo.ZOO)[::17]),
+    *(f"lightgbm: {name}" for name in list(lightgbm_zoo.ZOO)[::13]),
+    *(f"xgboost: {name}" for name in list(xgboost_zoo.ZOO)[::13]),
+    *(f"catboost: {name}" for name in list(catboost_zoo.ZOO)[::13]),
+]
+"""Some of each, for what needs a server."""
+
+
+def fitted(title: str) -> tuple[object, dict[str, object]]:
+    """A model and what compiling it takes beside."""
+    zoo, _, name = title.partition(": ")
+    match zoo:
+        case "sklearn":
+            model, types = models_zoo.fitted(name)
+            return model, {"types": types}
+        case "lightgbm":
+            model, inputs, types = lightgbm_zoo.fitted(name)
+            return model, {"inputs": inputs, "types": types}
+        case "xgboost":
+            model = xgboost_zoo.fitted(name)
+            return model, {"inputs": xgboost_zoo.inputs_of(model)}
+        case _:
+            return catboost_zoo.fitted(name), {}
+
+
+def compiled(title: str, target: str, language: str = "sql") -> tuple[object, Artifact]:
+    """A model and its artifact."""
+    model, given = fitted(title)
+    return model, compile_model(model, name="zoo", target=target, language=language, **given)
+
+
+def some_rows(artifact: Artifact, probes: int, random: int) -> list[Row]:
+    """Rows at a model's decisions and anywhere."""
+    made = make_probes(artifact.lowered, limit=probes).rows
+    stride = max(1, len(made) // probes)
+    rows = [*made[::stride], *random_rows(artifact.lowered, random)]
+    return answerable(artifact.program, rows)
+
+
+def differences(artifact: Artifact, rows, got) -> list[Mismatch]:
+    """Where scores are not the interpreter's; what passes through exp() may be 4 ULP apart."""
+    want = interpret(artifact.lowered, rows)
+    tally = Tally(Judge(artifact.program), artifact.lowered)
+    tally.add_lowered(numbered(rows), {name: got[name] for name in want}, want)
+    return list(tally.mismatches.values())
+
+
+def frozen(value: object) -> object:
+    """A score as the interpreter has it: a tuple of items, or None for a list of NULLs."""
+    if not isinstance(value, list):
+        return value
+    return None if all(item is None for item in value) else tuple(value)
+
+
+def columns_of(artifact: Artifact, rows: list[Row]) -> list[list[object]]:
+    """The rows as a list of cells for each input."""
+    return [[row[field.name] for row in rows] for field in artifact.program.inputs]
