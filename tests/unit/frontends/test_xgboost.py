@@ -243,13 +243,12 @@ def test_a_sparse_zero_is_missing() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: xgboost.XGBRegressor(booster="gblinear", n_jobs=1).fit(FRAME, SCORE), "gblinear"),
         (lambda: classifier(np.zeros(len(FRAME), dtype=int)), "one class"),
         (lambda: regressor(MIXED_SCORE, MIXED, missing=0.0, **CATEGORICAL), "code of a category"),
         (lambda: regressor(x=MIXED.assign(plan=accented()), **CATEGORICAL), "outside ASCII"),
         (lambda: with_leaves(fitted("squared error"), [(3e38, 1.0)]), "range of float32"),
     ],
-    ids=["gblinear", "one class", "missing code", "accents", "large leaves"],
+    ids=["one class", "missing code", "accents", "large leaves"],
 )
 def test_models_that_cannot_be_exact_are_refused_by_name(make, words) -> None:
     with pytest.raises(UnsupportedModelError, match=words):
