@@ -63,7 +63,7 @@ WEIGHTS: dict[str, Any] = {
     "n_jobs": 1,
 }
 NAMES = ["a", "b", "c"]
-WIDE = pd.DataFrame(RANDOM.normal(size=(ROWS, 60)), columns=[f"c{place}" for place in range(60)])
+WIDE = pd.DataFrame(RANDOM.integers(-99, 99, (ROWS, 50))).add_prefix("c")
 
 ZOO: dict[str, Callable[[], Any]] = {}
 
@@ -152,11 +152,11 @@ def linear_with_missing(value: float) -> Any:
     return linear(x=frame, missing=value)
 
 
-def linear_encoded(*, sparse: bool) -> Any:
+def linear_encoded() -> Any:
     columns = make_column_transformer(
-        (OneHotEncoder(handle_unknown="ignore", sparse_output=sparse), ["town", "kind"]),
+        (OneHotEncoder(handle_unknown="ignore"), ["town", "kind"]),
         (StandardScaler(), ["age", "fee"]),
-        sparse_threshold=1.0 if sparse else 0.0,
+        sparse_threshold=1.0,
     )
     return make_pipeline(columns, xgboost.XGBClassifier(**WEIGHTS)).fit(TEXTS, BINARY)
 
@@ -243,7 +243,7 @@ ZOO |= {
 }
 ZOO |= {
     f"linear, {objective}": partial(linear, COUNTS + 0.5, objective=objective)
-    for objective in ("count:poisson", "reg:gamma", "reg:tweedie", "reg:pseudohubererror")
+    for objective in ("count:poisson", "reg:gamma")
 }
 ZOO |= {
     "linear": linear,
@@ -256,18 +256,14 @@ ZOO |= {
     "linear, two outputs": lambda: linear(PAIR),
     "linear, ranker": linear_ranker,
     "linear, two classes": linear_classifier,
-    "linear, two classes, Booster": lambda: fitted("linear, two classes").get_booster(),
     "linear, hinge": lambda: linear_classifier(objective="binary:hinge"),
-    "linear, raw logit": lambda: linear_classifier(objective="binary:logitraw"),
     "linear, three classes": lambda: linear_classifier(THREE),
     "linear, three classes, Booster": lambda: fitted("linear, three classes").get_booster(),
     "linear, softmax": lambda: linear_classifier(THREE, objective="multi:softmax"),
     "linear, softprob of two": lambda: linear_classifier(objective="multi:softprob", num_class=2),
-    "linear, two labels": lambda: linear_classifier(LABELS),
     "linear, early stopping": linear_early_stopped,
     "linear, missing -999": lambda: linear_with_missing(-999.0),
     "linear, missing 0": lambda: linear_with_missing(0.0),
-    "linear, missing 0.1": lambda: linear_with_missing(0.1),
     "linear, missing inf": lambda: linear_with_missing(np.inf),
     "linear, integers": lambda: linear(MIXED_SCORE, MIXED[["age", "visits", "active"]]),
     "linear, weights of zero": lambda: linear(reg_alpha=5.0),
@@ -276,10 +272,9 @@ ZOO |= {
     "linear, no rounds": lambda: xgboost.XGBRegressor(**{**WEIGHTS, "n_estimators": 0}).fit(
         FRAME, SCORE
     ),
-    "linear, 60 columns": lambda: linear(x=WIDE),
+    "linear, 50 columns": lambda: linear(x=WIDE),
     "linear, scaled": lambda: make_pipeline(
         SimpleImputer(), StandardScaler(), xgboost.XGBClassifier(**WEIGHTS)
     ).fit(FRAME, THREE),
-    "linear, one-hot": lambda: linear_encoded(sparse=False),
-    "linear, one-hot, sparse": lambda: linear_encoded(sparse=True),
+    "linear, one-hot, sparse": linear_encoded,
 }
