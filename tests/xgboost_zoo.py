@@ -268,7 +268,7 @@ ZOO |= {
     "linear, integers": lambda: linear(MIXED_SCORE, MIXED[["age", "visits", "active"]]),
     "linear, weights of zero": lambda: linear(reg_alpha=5.0),
     "linear, large weights": lambda: linear(SCORE * 1e30),
-    "linear, small columns": lambda: linear(x=FRAME * 1e-30),
+    "linear, small weights": lambda: linear(SCORE * 1e-30),
     "linear, no rounds": lambda: xgboost.XGBRegressor(**{**WEIGHTS, "n_estimators": 0}).fit(
         FRAME, SCORE
     ),
