@@ -8,6 +8,7 @@ from typing import Any
 from procgen.artifacts.artifact import Artifact, ArtifactWriter, check_version_name
 from procgen.backends import dialect_named
 from procgen.frontends import Source, read_model
+from procgen.frontends.catboost_samples import learn_texts
 from procgen.frontends.reading import input_names, require_fitted
 from procgen.frontends.samples import sample_table, sample_types
 from procgen.ir.codec import digest
@@ -53,7 +54,9 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
         require_fitted(model)
         given = {**(inputs if isinstance(inputs, Mapping) else {}), **(types or {})}
         names = [name for name in input_names(model, inputs) if name not in given]
-        types = {**sample_types(sample_table(sample), names), **(types or {})}
+        table = sample_table(sample)
+        types = {**sample_types(table, names), **(types or {})}
+        learn_texts(model, table)
     source = read_model(model, inputs, types)
     return compile_source(
         source, name=name, target=target, version=version, schema=schema, policies=policies

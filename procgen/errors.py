@@ -59,3 +59,7 @@ class DatabaseError(ProcgenError):
 
 class ParityError(ProcgenError):
     """The scores in the database differ from the model's."""
+
+
+class CoverageError(ParityError):
+    """The stored cases reach too little of the model to certify it."""

@@ -113,7 +113,7 @@ def account() -> dict[str, object]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def start(folder: Path, programs: Path) -> None:
+def start(folder: Path, programs: Path, **settings: str) -> None:
     """Make a cluster in `folder` and wait until it answers."""
     user = account()
     shutil.rmtree(folder, ignore_errors=True)  # what a start that failed has left
@@ -123,7 +123,14 @@ def start(folder: Path, programs: Path) -> None:
     data = folder / "data"
     make = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"]
     run([*make, "--encoding=UTF8", "--locale=C", "--no-instructions"], folder, user)
-    options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    serve(folder, programs, **settings)
+
+
+def serve(folder: Path, programs: Path, **settings: str) -> int:
+    """Start the server of a cluster that is made; its process id."""
+    user = account()
+    data = folder / "data"
+    options = [f"--{name}={value}" for name, value in (SETTINGS | settings).items()]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [programs / "postgres", "-D", data, "-k", folder, *options],
@@ -136,6 +143,7 @@ def start(folder: Path, programs: Path) -> None:
         )
     threading.Thread(target=process.wait, daemon=True).start()
     wait_for(Server(folder, "start"), process)
+    return process.pid
 
 
 def run(command: list[object], folder: Path, user: dict[str, object]) -> None:
@@ -149,13 +157,19 @@ def wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
-            return server.execute(
-                sql.SQL("CREATE DATABASE {} IS_TEMPLATE true").format(sql.Identifier(TEMPLATE))
-            )
+            return make_template(server)
         except psycopg.OperationalError:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((server.folder / "log").read_text()) from None
             time.sleep(0.05)
+
+
+def make_template(server: Server) -> None:
+    """The database that all others are copies of; a server that was stopped has it."""
+    with contextlib.suppress(psycopg.errors.DuplicateDatabase):
+        server.execute(
+            sql.SQL("CREATE DATABASE {} IS_TEMPLATE true").format(sql.Identifier(TEMPLATE))
+        )
 
 
 def open_run() -> tuple[Path, subprocess.Popen[bytes]]:

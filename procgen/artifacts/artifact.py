@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -109,27 +110,13 @@ class ArtifactWriter:
             LimitError: the model is larger than the database can hold.
             UnrepresentableError: a name or a category cannot be written there.
         """
-        base = f"{self.name}_v{self.version}"
-        typing = Typing.of(self.lowered)
-        writer = RoutineWriter(self.lowered, Schema(self.dialect, self.schema, base), typing)
+        writer = self._writer()
         routines = tuple(writer.routines())
         self._refuse_clashes()
-        common = {
-            "routines": [self._entry(routine) for routine in routines],
-            "row_type": writer.schema.qualified("_row") if writer.takes_row else None,
-        }
+        common = self._common(writer, routines)
         fields = writer.fields()
-        engine = self.dialect.name
-        up = render(
-            engine,
-            "up",
-            title=self._title(),
-            digest=self.digest,
-            notes=self._notes(routines),
-            fields=fields,
-            roles=[_role(role, self.dialect) for role in self.roles],
-            **common,
-        )
+        engine, base = self.dialect.name, writer.schema.name
+        up = self._up(routines, fields, common)
         return Artifact(
             name=self.name,
             version=self.version,
@@ -145,6 +132,39 @@ class ArtifactWriter:
             lowered=self.lowered,
             dialect=self.dialect,
             lowering=_lowering(routines),
+        )
+
+    def up(self) -> str:
+        """The up script alone."""
+        writer = self._writer()
+        routines = tuple(writer.routines())
+        return self._up(routines, writer.fields(), self._common(writer, routines))
+
+    def _writer(self) -> RoutineWriter:
+        schema = Schema(self.dialect, self.schema, f"{self.name}_v{self.version}")
+        return RoutineWriter(self.lowered, schema, Typing.of(self.lowered))
+
+    def _common(self, writer: RoutineWriter, routines: Sequence[Routine]) -> dict[str, Any]:
+        return {
+            "routines": [self._entry(routine) for routine in routines],
+            "row_type": writer.schema.qualified("_row") if writer.takes_row else None,
+        }
+
+    def _up(
+        self,
+        routines: Sequence[Routine],
+        fields: Sequence[Parameter],
+        common: Mapping[str, Any],
+    ) -> str:
+        return render(
+            self.dialect.name,
+            "up",
+            title=self._title(),
+            digest=self.digest,
+            notes=self._notes(routines),
+            fields=fields,
+            roles=[_role(role, self.dialect) for role in self.roles],
+            **common,
         )
 
     def _title(self) -> str:

@@ -16,6 +16,9 @@ from procgen.ir.program import OutputName, Program
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
 
+StateOf = tuple[str, int, str]
+"""A model, its version, and a state of `procgen.models`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -39,19 +42,19 @@ class Move:
         before: who answered the call.
         after: who answers it, or None where the facade goes.
         others: the facade's other calls, which stay as they are.
-        unset: versions that are no champion any more.
-        champions: versions that become champions.
+        states: versions whose state changes, each with what it becomes.
+        former: the same with what they were.
     """
 
     before: Served | None
     after: Served | None
     others: tuple[Served, ...] = ()
-    unset: tuple[tuple[str, int], ...] = ()
-    champions: tuple[tuple[str, int], ...] = ()
+    states: tuple[StateOf, ...] = ()
+    former: tuple[StateOf, ...] = ()
 
     def reversed(self) -> Move:
         """The move back."""
-        return Move(self.after, self.before, self.others, self.champions, self.unset)
+        return Move(self.after, self.before, self.others, self.former, self.states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,9 @@ class Facade:
             dropped=[self._dropped(one, others, output) for one, output in lost],
             roles=[role if role == "PUBLIC" else quote(role) for role in self.roles],
             former=[role if role == "PUBLIC" else quote(role) for role in self.former],
-            unset=[(_plain(literal(name, DType.TEXT)), number) for name, number in move.unset],
-            champions=[
-                (_plain(literal(name, DType.TEXT)), number) for name, number in move.champions
+            states=[
+                (_plain(literal(state, DType.TEXT)), _plain(literal(name, DType.TEXT)), version)
+                for name, version, state in move.states
             ],
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from procgen.ir.domain import domains
@@ -40,17 +41,22 @@ def fixtures(program: Program) -> tuple[Fixture, ...]:
     every = {row: dict(zip(names, row, strict=True)) for row in _rows(program)}
     rows = [row for row, mapping in every.items() if not raises(program, mapping)]
     mapped = [every[row] for row in rows]
-    scores = interpret(program, mapped)
+    return bounded(program, mapped)
+
+
+def bounded(program: Program, rows: Sequence[Row]) -> tuple[Fixture, ...]:
+    """Rows with the scores that they may have; one that may even get another label is left out."""
+    scores = interpret(program, rows)
     if _computes_with_exp(program):
         cases = (
             _enclosed(program, row, {name: values[place] for name, values in scores.items()})
-            for place, row in enumerate(mapped)
+            for place, row in enumerate(rows)
         )
         return tuple(case for case in cases if case is not None)
     loose = {o.name: _uses_exp(program, o.binding) for o in program.outputs}
     return tuple(
         Fixture(
-            row,
+            tuple(row[field.name] for field in program.inputs),
             {
                 output.name: _bounds(scores[output.name][place], loose=loose[output.name])
                 for output in program.outputs
@@ -62,7 +68,7 @@ def fixtures(program: Program) -> tuple[Fixture, ...]:
 
 def _enclosed(program: Program, row: Row, scores: dict[OutputName, Value]) -> Fixture | None:
     """A row whose scores another C library may move; None if it may even give another label."""
-    values = tuple(row.values())
+    values = tuple(row[field.name] for field in program.inputs)
     if all(score is None for score in scores.values()):
         return Fixture(values, dict.fromkeys(scores, (None, None)))
     enclosed = enclose(program, row, any_order=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from procgen.backends.routines import SUFFIXES, RoutineWriter
+from procgen.ir.program import OutputName
 
 
 def create_schema(writer: RoutineWriter) -> str:
@@ -16,15 +17,16 @@ def drop_table(writer: RoutineWriter, table: str) -> str:
     return f"DROP TABLE {writer.schema.dialect.identifier(table)};\n"
 
 
-def scores(writer: RoutineWriter, table: str, key: str) -> str:
-    """Every output of each row of a table that has the inputs as columns, in the order of `key`."""
-    quote = writer.schema.dialect.identifier
+def call(writer: RoutineWriter, output: OutputName) -> str:
+    """One output of a table that has the inputs as columns."""
     arguments = ", ".join(field.name for field in writer.fields())
     if writer.takes_row:
         arguments = f"ROW({arguments})::{writer.schema.qualified('_row')}"
-    calls = [
-        f"{writer.schema.qualified(SUFFIXES[output.name])}({arguments})"
-        for output in writer.program.outputs
-    ]
-    lines = ",\n    ".join(calls)
+    return f"{writer.schema.qualified(SUFFIXES[output])}({arguments})"
+
+
+def scores(writer: RoutineWriter, table: str, key: str) -> str:
+    """Every output of each row of a table that has the inputs as columns, in the order of `key`."""
+    quote = writer.schema.dialect.identifier
+    lines = ",\n    ".join(call(writer, output.name) for output in writer.program.outputs)
     return f"SELECT\n    {lines}\nFROM {quote(table)}\nORDER BY {quote(key)}\n"

@@ -49,6 +49,13 @@ class Dialect:
         longest_list: values of an IN list that are compared one by one; longer ones are split, or
             None where they need not be.
         exact_text: template of the text `{0}`, compared byte by byte whatever its collation.
+        default_schema: the schema of a table that is named without one.
+        exact: for each type the column types whose every value it holds, by the names that the
+            engine prints; another would be rounded, or compared in another way.
+        keys: column types that a key may have: each value has one spelling, and an order.
+        moments: column types that say when a row was changed.
+        abilities: what only some engines can do for a table: "row triggers", "catching errors",
+            "generated columns that are added later".
         raising: template of a condition `{0}` that raises an error with the text `{1}` instead of
             being false; `{2}` is the input that it is about.
         raising_routine: the same by a call of the routine `{3}`, which a version then has; None
@@ -75,6 +82,11 @@ class Dialect:
     raising: str
     raising_routine: str | None
     longest_list: int | None
+    default_schema: str
+    exact: Mapping[DType, frozenset[str]]
+    keys: frozenset[str]
+    moments: frozenset[str]
+    abilities: frozenset[str]
     walks: bool
 
     @property

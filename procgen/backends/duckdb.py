@@ -128,6 +128,8 @@ def _with_name(text: str) -> str:
     return f"list_transform([{{0}}], lambda procgen_x: {text.format('procgen_x')})[1]"
 
 
+_INTEGERS = frozenset({"INTEGER", "UINTEGER", "SMALLINT", "USMALLINT", "TINYINT", "UTINYINT"})
+
 DUCKDB = Dialect(
     target=Target(
         name="duckdb",
@@ -176,5 +178,16 @@ DUCKDB = Dialect(
     raising="CASE WHEN {0} THEN true ELSE error({1}) END",
     raising_routine=None,
     longest_list=4,
+    default_schema="main",
+    exact={
+        DType.BOOL: frozenset({"BOOLEAN"}),
+        DType.INT64: _INTEGERS | {"BIGINT"},
+        DType.FLOAT32: frozenset({"FLOAT", "SMALLINT", "USMALLINT", "TINYINT", "UTINYINT"}),
+        DType.FLOAT64: _INTEGERS | {"DOUBLE", "FLOAT"},
+        DType.TEXT: frozenset({"VARCHAR"}),
+    },
+    keys=_INTEGERS | {"BIGINT", "VARCHAR", "UUID", "DATE", "TIMESTAMP"},
+    moments=frozenset({"TIMESTAMP"}),
+    abilities=frozenset(),
     walks=True,
 )

@@ -234,5 +234,22 @@ POSTGRES = Dialect(
     ),
     raising_routine="CASE WHEN {0} THEN true ELSE {3}({1}, left(({2})::text, 0)) END",
     longest_list=None,
+    default_schema="public",
+    exact={
+        DType.BOOL: frozenset({"boolean"}),
+        DType.INT64: frozenset({"bigint", "integer", "smallint"}),
+        DType.FLOAT32: frozenset({"real", "smallint"}),
+        DType.FLOAT64: frozenset({"double precision", "real", "integer", "smallint"}),
+        DType.TEXT: frozenset({"text", "character varying"}),
+    },
+    keys=frozenset(
+        {"bigint", "integer", "smallint", "text", "character varying", "uuid", "date"}
+        | {"timestamp without time zone", "timestamp with time zone"}
+    ),
+    moments=frozenset({"timestamp with time zone"}),
+    abilities=frozenset(
+        {"row triggers", "generated columns that are added later", "catching errors"}
+        | {"scheduled jobs"}
+    ),
     walks=False,
 )

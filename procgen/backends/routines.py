@@ -249,7 +249,7 @@ class RoutineWriter:
             dialect=self.schema.dialect,
             program=self.program,
             typing=self.typing,
-            columns=self._columns(positional=positional),
+            columns=self.columns(positional=positional),
             elsewhere=elsewhere,
             sums={key: name for key, name in names.items() if isinstance(key, tuple)},
             shared={key: name for key, name in names.items() if isinstance(key, str)},
@@ -261,7 +261,8 @@ class RoutineWriter:
             walks=walks,
         )
 
-    def _columns(self, *, positional: bool) -> dict[str, str]:
+    def columns(self, *, positional: bool) -> dict[str, str]:
+        """How each input is written; plpgsql reads some by their position."""
         quote = self.schema.dialect.identifier
         if self.takes_row:
             row = quote(ROW_PARAMETER)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from procgen.backends.conditions import failing, passing
 from procgen.backends.dialect import Dialect
@@ -21,6 +22,14 @@ from procgen.ir.types import DType
 
 Texts = Sequence[str | None]
 """For each node the text that ends the walk there, or None where it goes on."""
+
+
+class Piece(NamedTuple):
+    """Some text of a tree: the condition of the split `node`, or the value of all below `node`."""
+
+    text: str
+    node: int | None
+    is_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +51,19 @@ class TreePrinter:
 
     def text(self, tree: Tree, output: int) -> str:
         """The value that `tree` adds to `output`, as one expression."""
+        return self._piece(tree, 0, self._leaves(tree, output))
+
+    def pieces(self, tree: Tree, output: int) -> list[Piece]:
+        """The same text in pieces, or as one piece of no node where the tree is cut."""
+        leaves = self._leaves(tree, output)
+        if _cut(tree, 0, leaves, self.dialect.target.max_depth):
+            return [Piece(self._piece(tree, 0, leaves), None)]
+        return self._written(tree, 0, leaves)
+
+    def _leaves(self, tree: Tree, output: int) -> Texts:
         literal, accumulate = self.dialect.literal, self.ensemble.accumulate
         settled = _settled(tree, tree.outputs.index(output))
-        leaves = [None if value is None else literal(value, accumulate) for value in settled]
-        return self._piece(tree, 0, leaves)
+        return [None if value is None else literal(value, accumulate) for value in settled]
 
     def _piece(self, tree: Tree, root: int, leaves: Texts) -> str:
         """The subtree at `root`: a nested CASE, or a CASE over the pieces below the depth limit."""
@@ -64,24 +82,31 @@ class TreePrinter:
 
     def _nested(self, tree: Tree, root: int, leaves: Texts) -> str:
         """The subtree at `root`, ending at every node that has a text in `leaves`."""
-        written: list[str] = []
+        return "".join([piece[0] for piece in self._written(tree, root, leaves)])
+
+    def _written(self, tree: Tree, root: int, leaves: Texts) -> list[Piece]:
+        written: list[Piece] = []
         waiting: list[str | tuple[int, int]] = [(root, 1)]
         while waiting:
             item = waiting.pop()
             if isinstance(item, str):
-                written.append(item)
+                written.append(Piece(item, None))
                 continue
             position, level = item
             leaf = leaves[position]
             if leaf is not None:
-                written.append(leaf)
+                written.append(Piece(leaf, position, is_value=True))
                 continue
             condition, first, second = self._sides(tree.nodes[position])
             short = leaves[first] is not None and leaves[second] is not None
             line = " " if short else "\n" + " " * level
-            written.append(f"CASE WHEN {condition}{line}THEN ")
+            written += (
+                Piece("CASE WHEN ", None),
+                Piece(condition, position),
+                Piece(f"{line}THEN ", None),
+            )
             waiting += (" END", (second, level + 1), f"{line}ELSE ", (first, level + 1))
-        return "".join(written)
+        return written
 
     def _sides(self, split: Node) -> tuple[str, int, int]:
         """A condition, the node where it is true, and the node where it is not or not known."""

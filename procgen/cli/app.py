@@ -7,11 +7,14 @@ from typing import Annotated
 import typer
 
 from procgen.cli import (
+    attaching,
+    batches,
     check,
     checking,
     compilation,
     databases,
     demo,
+    detaching,
     drifting,
     exporting,
     history,
@@ -19,6 +22,7 @@ from procgen.cli import (
     projects,
     promoting,
     sql,
+    testing,
     verifying,
 )
 from procgen.cli.console import say
@@ -64,9 +68,13 @@ app.command("status", epilog=databases.STATUS_EXAMPLE)(databases.status)
 app.command("rollback", epilog=databases.ROLLBACK_EXAMPLE)(databases.rollback)
 app.command("promote", epilog=promoting.PROMOTE_EXAMPLE)(promoting.promote)
 app.command("retire", epilog=promoting.RETIRE_EXAMPLE)(promoting.retire)
+app.command("attach", epilog=attaching.EXAMPLE)(attaching.attach)
+app.command("detach", epilog=detaching.EXAMPLE)(detaching.detach)
+app.command("score", epilog=batches.EXAMPLE)(batches.score)
 app.command("history", epilog=history.EXAMPLE)(history.history)
 app.command("drift", epilog=drifting.EXAMPLE)(drifting.drift)
 app.command("verify", epilog=verifying.EXAMPLE)(verifying.verify)
+app.command("test", epilog=testing.EXAMPLE)(testing.run_suite)
 app.command("repair", epilog=mending.REPAIR_EXAMPLE)(mending.repair)
 app.command("baseline", epilog=mending.BASELINE_EXAMPLE)(mending.baseline)
 app.command("sql", epilog=sql.EXAMPLE)(sql.sql)

@@ -12,6 +12,7 @@ from procgen.cli.parity import make_cases
 from procgen.compiler import EVERYONE, compile_source
 from procgen.errors import ProcgenError
 from procgen.frontends import Source, load_model, read_model
+from procgen.frontends.catboost_samples import learn_texts
 from procgen.frontends.reading import input_names, require_fitted
 from procgen.frontends.samples import Rows, read_inputs, read_sample, sample_rows, sample_types
 from procgen.ir import codec
@@ -22,6 +23,7 @@ from procgen.migrations.header import ModelVersion
 from procgen.migrations.models import model_path, newest_version, read_model_file
 from procgen.migrations.writing import FileSet, joined, write_files
 from procgen.verify.cases import print_cases
+from procgen.verify.measured import with_coverage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,6 +91,7 @@ def read_fitted(model: Any, inputs: Any, sample: pa.Table | None) -> Reading:
         return Reading(model, source, [])
     given = set(inputs) if isinstance(inputs, dict) else set()
     names = [name for name in input_names(model, inputs) if name not in given]
+    learn_texts(model, sample)
     source = read_model(model, inputs, sample_types(sample, names))
     return Reading(model, source, sample_rows(sample, source.program.inputs))
 
@@ -135,6 +138,7 @@ def compile_into(project: Project, name: str, reading: Reading, engines: Sequenc
     if not artifacts:
         return Compiled(version)
     cases = make_cases(reading.model, reading.source, artifacts[0], reading.rows)
+    cases = with_coverage(reading.source.program, cases, version.digest)
     difference = _difference(project, name, version, reading.source)
     provenance = _provenance(project, name, version, reading.source)
     files = joined(create_files(project, artifact, provenance) for artifact in artifacts)

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from rich import box
 from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 
@@ -46,6 +48,22 @@ def say_columns(rows: Sequence[Sequence[str]], styles: Mapping[str, str] | None 
             line.append(" " * (width - cell_len(cell) + 3))
         line.rstrip()
         console.print(line)
+
+
+def say_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, title: str) -> None:
+    """Print rows of cells under heads: a table on a terminal, aligned lines in a pipe."""
+    console = _console()
+    if not console.is_terminal:
+        console.print(title)
+        say_columns([heads, *rows])
+        return
+    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
+    for head in heads:
+        table.add_column(Text(head), overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    # Not soft-wrapped as lines are: a table has to fit the window.
+    Console(highlight=False, markup=False, emoji=False).print(table)
 
 
 def say_error(message: str, hint: str | None = None) -> None:

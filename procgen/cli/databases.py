@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +11,16 @@ import typer
 from procgen.cli.console import say, say_columns, say_json, working
 from procgen.cli.options import AsJson, Environment, Folder, Url
 from procgen.cli.parity import certified
-from procgen.cli.targets import AllowDrift, AllowStale, choose_database
+from procgen.cli.targets import AllowDrift, AllowStale, MinCoverage, choose_database
 from procgen.databases.opening import open_database
-from procgen.databases.report import Allowed, Report, Step
+from procgen.databases.report import Allowed, Certificate, Report, Step
 from procgen.databases.rollback import rollback as roll_back
 from procgen.databases.runner import apply as apply_migrations
+from procgen.databases.status import read_certificates
 from procgen.databases.status import status as read_status
-from procgen.migrations.plan import Entry, State
+from procgen.migrations.facades import model_states
+from procgen.migrations.header import Kind
+from procgen.migrations.plan import Entry, Plan, State
 from procgen.verify import case_gate
 
 APPLY_EXAMPLE = "Example: procgen apply --env prod"
@@ -49,6 +53,7 @@ def apply(  # noqa: PLR0913 - an option is a parameter
     allow_drift: AllowDrift = False,
     allow_stale: AllowStale = False,
     out_of_order: OutOfOrder = False,
+    min_coverage: MinCoverage = 100.0,
     folder: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +69,7 @@ def apply(  # noqa: PLR0913 - an option is a parameter
             database,
             to=to,
             dry_run=dry_run,
-            gate=case_gate(project),
+            gate=case_gate(project, min_coverage / 100),
             allowed=allowed,
         )
     if as_json:
@@ -89,10 +94,14 @@ def status(
     project, database_url = choose_database(folder, url, env)
     with open_database(database_url, read_only=True) as database:
         plan = read_status(project, database)
+        certificates = read_certificates(database)
     if as_json:
-        say_json([_entry_as_json(entry) for entry in plan.entries])
+        say_json(
+            [_entry_as_json(entry, plan, certificates.get(entry.id)) for entry in plan.entries]
+        )
     elif plan.entries:
-        say_columns([_cells(entry) for entry in plan.entries], STYLES)
+        cells = [_cells(entry, plan, certificates.get(entry.id)) for entry in plan.entries]
+        say_columns(cells, STYLES)
     else:
         say("there are no migrations")
     if any(entry.state is not State.APPLIED for entry in plan.entries):
@@ -125,8 +134,9 @@ def rollback(  # noqa: PLR0913 - an option is a parameter
     _say_fixes(report)
 
 
-DONE = {"create": "created", "promote": "moved"}
-UNDONE = {"create": "removed", "promote": "moved back", "retire": "created"}
+DONE = {"create": "created", "promote": "moved", "attach": "attached"}
+UNDONE = {"create": "removed", "promote": "moved back", "retire": "created", "attach": "removed"}
+NAMED = re.compile(r"^(table )?[a-z]+ | on .*$")
 STYLES: dict[str, str] = {
     State.APPLIED: "green",
     State.PENDING: "yellow",
@@ -166,14 +176,31 @@ def _say_fixes(report: Report) -> None:
 
 def _names(step: Step) -> str:
     """The objects by name alone; types make lines of a hundred arguments."""
-    names = [found.identity.partition("(")[0].split(" ")[-1] for found in step.objects]
+    names = [NAMED.sub("", found.identity).partition("(")[0] for found in step.objects]
     return ", ".join(dict.fromkeys(names))
 
 
-def _cells(entry: Entry) -> tuple[str, ...]:
+def _model_state(entry: Entry, plan: Plan) -> str:
+    """What the version of a create migration is in this database: champion, shadow, ..."""
+    applied = [one.migration for one in plan.entries if one.state is State.APPLIED]
+    states = model_states(one for one in applied if one is not None)
+    made = entry.migration is not None and entry.migration.kind is Kind.CREATE
+    version = entry.migration.header.model if made and entry.migration else None
+    return states.get(version, "") if version is not None else ""
+
+
+def _cells(entry: Entry, plan: Plan, certificate: Certificate | None) -> tuple[str, ...]:
     event = entry.event
     when = f"{event.applied_at:%Y-%m-%d} by {event.by_role}" if event and event.applied_at else ""
-    return ("  " + entry.id, entry.state, when)
+    state = _model_state(entry, plan)
+    shown = "" if state == "created" else state
+    return (
+        "  " + entry.id,
+        entry.state,
+        when,
+        shown,
+        certified(certificate) if certificate else "",
+    )
 
 
 def _as_json(report: Report) -> dict[str, object]:
@@ -194,11 +221,13 @@ def _as_json(report: Report) -> dict[str, object]:
     }
 
 
-def _entry_as_json(entry: Entry) -> dict[str, object]:
+def _entry_as_json(entry: Entry, plan: Plan, certificate: Certificate | None) -> dict[str, object]:
     event = entry.event
     return {
         "id": entry.id,
         "state": entry.state.value,
         "applied_at": event.applied_at.isoformat() if event and event.applied_at else None,
         "applied_by": event.by_role if event else None,
+        "model_state": _model_state(entry, plan) or None,
+        "certificate": certificate,
     }

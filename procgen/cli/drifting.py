@@ -76,7 +76,9 @@ def short(identity: str) -> str:
     name, _, types = identity.partition("(")
     first = types.partition(",")[0].rstrip(")")
     more = ", ...)" if "," in types else ")"
-    return name.split(" ")[-1] + (f"({first}{more}" if types else "")
+    kind, _, rest = name.partition(" ")
+    shown = rest if kind in ("trigger", "column", "schedule") else name.split(" ")[-1]
+    return shown + (f"({first}{more}" if types else "")
 
 
 def _as_json(one: Finding) -> dict[str, object]:

@@ -29,6 +29,16 @@ AllowStale = Annotated[
     bool,
     typer.Option("--allow-stale", help="Move a facade whose answers are stored somewhere."),
 ]
+MinCoverage = Annotated[
+    float,
+    typer.Option(
+        "--min-coverage",
+        metavar="PERCENT",
+        min=0,
+        max=100,
+        help="How many of the reachable leaves the cases must reach.",
+    ),
+]
 
 
 def choose_database(folder: Path, url: str | None, env: str | None) -> tuple[Project, str]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from procgen.databases.batching import Batch, Job, Progress
 from procgen.databases.dependents import Dependent
 from procgen.databases.replay import Replay
 from procgen.ir.types import Field, Scalar
@@ -91,6 +92,13 @@ class Database(Protocol):
 
         Raises:
             DatabaseError: one of them cannot be replaced.
+        """
+
+    def run_batch(self, batch: Batch, progress: Progress) -> tuple[Job, ...]:
+        """Score the rows of a batch chunk by chunk, each in a transaction of its own.
+
+        Raises:
+            DatabaseError: a row cannot be scored, or this role may not; chunks before are kept.
         """
 
     def load_rows(self, table: str, fields: Sequence[Field], rows: Sequence[Row]) -> str:

@@ -17,12 +17,15 @@ from procgen.databases.database import Database
 from procgen.databases.difference import Difference, attribute_changes, first_difference, grants
 from procgen.databases.fingerprints import Expectation, expectations, in_words_of
 from procgen.databases.history import read_events
-from procgen.databases.replay import Replay
+from procgen.databases.replay import ROUTINES, Replay
 from procgen.errors import DatabaseError
 from procgen.migrations.ledger import Event, StoredObject, applied_in_time
 from procgen.migrations.migration import Migration
 from procgen.migrations.plan import State, make_plan
 from procgen.migrations.project import Project
+
+# A table, a view or a trigger that no migration made is somebody's own.
+OF_MODELS = (*ROUTINES, "table macro ")
 
 
 class Cause(enum.StrEnum):
@@ -159,7 +162,7 @@ class _Comparison:
             details = tuple(_details(expected[name].stored, found, event.migration))
             yield Finding(name, Cause.DRIFTED, event.migration, details, sources.get(name))
         for name in live:
-            if name not in expected:
+            if name not in expected and name.startswith(OF_MODELS):
                 yield Finding(name, Cause.UNMANAGED)
 
     def _sources(

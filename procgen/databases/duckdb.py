@@ -14,14 +14,16 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, text
 
-from procgen.databases import duckdb_catalog
+from procgen.databases import duckdb_batches, duckdb_catalog
+from procgen.databases.batching import Batch, Job, Progress
 from procgen.databases.database import Row
 from procgen.databases.dependents import Dependent
 from procgen.databases.duckdb_rows import create_table
 from procgen.databases.refusals import committed, refusals
-from procgen.databases.replay import Recording, Replay, replayed
+from procgen.databases.replay import Recording, Replay, replayed, routines
 from procgen.errors import DatabaseError
 from procgen.ir.types import Field
+from procgen.migrations.attached import replayable
 from procgen.migrations.ledger import StoredObject
 from procgen.migrations.migration import Migration
 
@@ -142,9 +144,10 @@ class DuckDB:
         with duckdb_catalog.in_memory() as connection:
             other = DuckDB(connection, f":memory:{id(connection)}", self.wait)
             with other.rehearsal():
-                for migration in (*migrations[:1], *replayed(migrations)):  # 0001_init first
-                    other.run_script(migration.up, source=migration.source("up"))
-                    recording.note(migration, other.objects(schemas))
+                layouts = [one for one in migrations[1:] if one.header.layout]
+                for migration in (*migrations[:1], *layouts, *replayed(migrations)):
+                    other.run_script(replayable(migration.up), source=migration.source("up"))
+                    recording.note(migration, routines(other.objects(schemas)))
                 return Replay(recording.steps, recording.before, other.sources(schemas))
 
     def restore(self, wanted: Sequence[StoredObject], sources: Mapping[str, str]) -> None:
@@ -160,6 +163,10 @@ class DuckDB:
                 self.run_script(drop, source=f"dropping {name}")
         for name in again:
             self.run_script(made[name] + ";\n", source=f"the statement of {name}")
+
+    def run_batch(self, batch: Batch, progress: Progress) -> tuple[Job, ...]:
+        """See `Database`."""
+        return duckdb_batches.run_batch(self, batch, progress)
 
     def load_rows(self, table: str, fields: Sequence[Field], rows: Sequence[Row]) -> str:
         """See `Database`."""

@@ -30,7 +30,7 @@ from procgen.migrations.header import ModelVersion
 from procgen.migrations.ledger import Event, EventName, StoredObject
 from procgen.migrations.models import ModelRecord
 
-LAYOUT = 1
+LAYOUT = 2
 METADATA = MetaData(schema="procgen")
 DOCUMENT = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 # Only names and types for statements: the tables themselves are made by 0001_init.
@@ -110,6 +110,14 @@ def add_model(
     values = dataclasses.asdict(model)
     values |= {"migration": migration, "state": "created", "certificate": certificate}
     database.connection.execute(insert(MODELS).values(values))
+
+
+def read_model_certificates(database: Database) -> dict[str, Mapping[str, object]]:
+    """The certificates of the versions that have one, by the migration that entered them."""
+    if database.layout() is None:
+        return {}
+    found = database.connection.execute(select(MODELS.c.migration, MODELS.c.certificate))
+    return {migration: certificate for migration, certificate in found if certificate}
 
 
 def remove_models(database: Database, migration: str) -> None:

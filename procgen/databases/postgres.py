@@ -11,13 +11,14 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, text
 
-from procgen.databases import postgres_catalog
+from procgen.databases import postgres_batches, postgres_catalog
+from procgen.databases.batching import Batch, Job, Progress
 from procgen.databases.database import Row
 from procgen.databases.dependents import Dependent
 from procgen.databases.postgres_restoring import restoring
 from procgen.databases.postgres_rows import copy_rows
 from procgen.databases.refusals import committed, refusals
-from procgen.databases.replay import Recording, Replay, replayed
+from procgen.databases.replay import Recording, Replay, replayed, routines
 from procgen.errors import DatabaseError
 from procgen.ir.types import Field
 from procgen.migrations.ledger import StoredObject
@@ -160,7 +161,7 @@ class Postgres:
         ):
             for migration in replayed(migrations):
                 self.run_script(migration.up, source=migration.source("up"))
-                found = self.objects(schemas)
+                found = routines(self.objects(schemas))
                 here = {k: v for k, v in found.items() if postgres_catalog.MOVED not in k}
                 recording.note(migration, here)
             return Replay(recording.steps, recording.before, self.sources(schemas))
@@ -174,6 +175,11 @@ class Postgres:
             if name in named:
                 script = restoring(named[name], live.get(name), sources[name])
                 self.run_script(script, source=f"the statements of {name}")
+
+    def run_batch(self, batch: Batch, progress: Progress) -> tuple[Job, ...]:
+        """See `Database`."""
+        with refusals(psycopg.Error, describe):
+            return postgres_batches.run_batch(self.connection, batch, progress)
 
     def load_rows(self, table: str, fields: Sequence[Field], rows: Sequence[Row]) -> str:
         """See `Database`."""

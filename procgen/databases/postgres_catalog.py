@@ -57,6 +57,16 @@ BEGIN
 END
 $$
 """
+# A table of an extension, so it is asked only where it is there.
+SCHEDULED = """
+SELECT 'schedule ' || jobname, encode(sha256(convert_to(parts.all_of_it, 'UTF8')), 'hex'),
+    encode(sha256(convert_to(parts.all_of_it, 'UTF8')), 'hex'), username::text, '',
+    concat_ws('; ', 'schedule=' || schedule, 'active=' || active)
+FROM cron.job
+CROSS JOIN LATERAL (SELECT concat_ws(chr(10), schedule, command, active) AS all_of_it) AS parts
+WHERE EXISTS (SELECT FROM unnest(CAST(:schemas AS text[])) AS schema
+    WHERE strpos(command, format('"%s".', schema)) > 0)
+"""
 MOVED = ".procgen_moved_"
 # Views and functions pass the dependence on; a table would pass it on to all that uses the table.
 DEPENDENTS = """
@@ -130,8 +140,12 @@ ORDER BY 1
 
 def objects(connection: Connection, schemas: Iterable[str]) -> dict[str, StoredObject]:
     """The routines and types of these schemas, by identity."""
+    wanted = [*schemas]
     query = render("postgres", "objects", schemas=":schemas")
-    return {row[0]: StoredObject(*row) for row in _execute(connection, query, schemas=[*schemas])}
+    found = list(_execute(connection, query, schemas=wanted))
+    if _execute(connection, "SELECT to_regclass('cron.job')").scalar_one() is not None:
+        found += _execute(connection, SCHEDULED, schemas=wanted)
+    return {row[0]: StoredObject(*row) for row in found}
 
 
 def sources(connection: Connection, schemas: Iterable[str]) -> dict[str, str]:

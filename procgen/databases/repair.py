@@ -13,7 +13,7 @@ from procgen.databases.drift import changed
 from procgen.databases.fingerprints import Expectation, expectations
 from procgen.databases.history import add_event, read_events
 from procgen.databases.records import event_of
-from procgen.databases.replay import Replay
+from procgen.databases.replay import Replay, routines
 from procgen.databases.report import Report, Step
 from procgen.errors import DatabaseError, ProjectError
 from procgen.migrations.checkout import git_commit
@@ -83,7 +83,7 @@ class _Repairing:
         if self.event.up_sha256 == self.migration.up_sha256:
             return []
         now = {found.identity: found for found in self._replay().steps.get(self.migration.id, ())}
-        before = {found.identity: found for found in self.event.objects}
+        before = routines({found.identity: found for found in self.event.objects})
         for name in sorted(now.keys() | before.keys()):
             if not self._agrees(before.get(name), now.get(name)):
                 raise ProjectError(

@@ -12,6 +12,8 @@ from procgen.migrations.migration import Migration
 
 REPLAYED = frozenset({Kind.CREATE, Kind.PROMOTE, Kind.RETIRE})
 """Kinds whose scripts touch the routines' schema alone; others may need tables of users."""
+ROUTINES = ("function ", "procedure ", "type ", "macro ")
+"""What these kinds make; a promotion makes attachments again, which stand on tables of users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class Recording:
         """A script has run."""
         self.steps[migration.id] = changed_objects(self.before, after)
         self.before = after
+
+
+def routines(found: Mapping[str, StoredObject]) -> dict[str, StoredObject]:
+    """Those of these objects that a replay can make."""
+    return {name: one for name, one in found.items() if name.startswith(ROUTINES)}
 
 
 def replayed(migrations: Sequence[Migration]) -> list[Migration]:

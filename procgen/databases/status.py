@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from procgen.databases.database import Database
-from procgen.databases.history import read_events
+from procgen.databases.history import read_events, read_model_certificates
+from procgen.databases.report import Certificate
 from procgen.migrations.plan import Plan, make_plan
 from procgen.migrations.project import Project
 
@@ -13,3 +16,9 @@ def status(project: Project, database: Database) -> Plan:
     with database.rehearsal():
         events = read_events(database)
     return make_plan(project.migrations(database.engine), events)
+
+
+def read_certificates(database: Database) -> Mapping[str, Certificate]:
+    """What the parity gate answered when each version was applied, by migration."""
+    with database.rehearsal():
+        return read_model_certificates(database)

@@ -44,7 +44,8 @@ from procgen.ir.types import DType, Scalar
 
 SAVE_WITH_POOL = (
     "save it with model.save_model('model.json', format='json', pool=training_pool) and give that"
-    " file, or call procgen.frontends.remember_categories(model, training_data) first"
+    " file, or give the training rows as a sample, or call"
+    " procgen.frontends.remember_categories(model, training_data) first"
 )
 
 

@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from procgen.errors import UnsupportedModelError
 from procgen.frontends.answers import QUESTIONS, Question
+from procgen.frontends.categories import Categories
 from procgen.frontends.lightgbm_columns import CLASSIFIER, EVERY_CLASS, header_of, levels_by_column
+from procgen.frontends.lightgbm_text import Header
 from procgen.frontends.registry import class_name
 from procgen.ir.program import OutputName
 from procgen.ir.types import DType
@@ -43,7 +46,7 @@ def as_trained(model: Any, table: Any) -> Any:
     import pandas as pd  # noqa: PLC0415 - it is optional
 
     frame = pd.DataFrame(table).reset_index(drop=True)
-    levels = levels_by_column(header, [_type_of(column) for _, column in frame.items()])
+    levels = _levels(header, [column for _, column in frame.items()])
     columns = {
         name: pd.Series(pd.Categorical(column, [level for level, _ in levels[place].codes]))
         if place in levels
@@ -53,7 +56,18 @@ def as_trained(model: Any, table: Any) -> Any:
     return pd.DataFrame(columns)
 
 
-def _type_of(column: Any) -> DType | None:
+def _levels(header: Header, columns: list[Any]) -> dict[int, Categories]:
+    """The levels by column; objects that are missing throughout are text, if that can be."""
+    try:
+        return levels_by_column(header, [_type_of(column, DType.TEXT) for column in columns])
+    except UnsupportedModelError:
+        return levels_by_column(header, [_type_of(column, None) for column in columns])
+
+
+def _type_of(column: Any, without_values: DType | None) -> DType | None:
     """Text, or not known: an object column is text unless it is of truth values with gaps."""
-    is_text = column.dtype == object and not any(isinstance(value, bool) for value in column)
-    return DType.TEXT if is_text else None
+    if column.dtype != object:
+        return None
+    if column.isna().all():
+        return without_values
+    return None if any(isinstance(value, bool) for value in column) else DType.TEXT

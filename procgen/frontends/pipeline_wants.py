@@ -17,7 +17,7 @@ from procgen.frontends.pipelines import (
 from procgen.frontends.registry import class_name
 from procgen.frontends.selection import ELIMINATORS, SELECTORS, chosen_columns
 from procgen.frontends.unions import FEATURE_UNION, union_parts
-from procgen.frontends.wants import ANYTHING, Want, wants, wants_of
+from procgen.frontends.wants import ANYTHING, ORIGINS, Want, wants, wants_of
 
 Origins = tuple[int | None, ...]
 """For each column that leaves a step, the one it came in as if its type is the same, or None."""
@@ -95,7 +95,8 @@ def _origins(step: Any, count: int) -> Origins | None:
         case "sklearn.compose.ColumnTransformer":
             return _column_origins(step)
         case _:
-            return None
+            reader = ORIGINS.find(step)
+            return None if reader is None else tuple(reader(step, count))
 
 
 def _column_origins(step: Any) -> Origins:

@@ -54,12 +54,16 @@ def accepted_rows(
         markers: as for `build_table`.
     """
     odd = [odd_cells(inputs, row) for row in rows]
-    spoiling = _spoiling_cells(model, inputs, rows, others, markers)
+    ordinary = _ordinary(model, inputs, rows, others, markers)
+    spoiling = _spoiling_cells(model, inputs, rows, ordinary, markers)
     order = sorted(
         (position for position in range(len(rows)) if not spoiling.intersection(odd[position])),
         key=lambda position: (len(odd[position]), str(odd[position])),
     )
-    return sorted(_halved(model, build_table(model, inputs, rows, markers), order))
+    # Beside an accepted row no column is missing throughout, which would change its type in pandas.
+    beside = [] if ordinary is None else [ordinary]
+    table = build_table(model, inputs, [*rows, *beside], markers)
+    return sorted(_halved(model, table, order, range(len(rows), len(rows) + len(beside))))
 
 
 def odd_cells(inputs: tuple[Field, ...], row: Row) -> list[Cell]:
@@ -73,23 +77,43 @@ def odd_cells(inputs: tuple[Field, ...], row: Row) -> list[Cell]:
     return cells
 
 
-def _spoiling_cells(
+def _ordinary(
     model: Any,
     inputs: tuple[Field, ...],
     rows: Sequence[Row],
     others: Sequence[Row],
     markers: Mapping[str, None],
+) -> Row | None:
+    """A row that is accepted, with as few odd and missing cells as may be."""
+    candidates = sorted(others, key=lambda row: _oddness(inputs, row))[:CANDIDATES]
+    table = build_table(model, inputs, [*rows, *candidates], markers)
+    places = range(len(rows), len(rows) + len(candidates))
+    found = next((place for place in places if _accepts(model, table, place)), None)
+    return None if found is None else candidates[found - len(rows)]
+
+
+def _oddness(inputs: tuple[Field, ...], row: Row) -> tuple[int, int]:
+    missing = sum(is_missing(row[field.name]) for field in inputs)
+    return missing, len(odd_cells(inputs, row))
+
+
+def _spoiling_cells(
+    model: Any,
+    inputs: tuple[Field, ...],
+    rows: Sequence[Row],
+    ordinary: Row | None,
+    markers: Mapping[str, None],
 ) -> set[Cell]:
-    ordinary = sorted(others, key=lambda row: len(odd_cells(inputs, row)))[:CANDIDATES]
-    table = build_table(model, inputs, [*rows, *ordinary], markers)
-    sound = next((i for i in range(len(ordinary)) if _accepts(model, table, len(rows) + i)), None)
-    if sound is None:
+    if ordinary is None:
         return set()
     counts = Counter(cell for row in rows for cell in odd_cells(inputs, row))
     cells = [cell for cell, count in counts.items() if count >= WORTH_TESTING]
-    changed = [{**ordinary[sound], name: value} for name, value in cells]
-    table = build_table(model, inputs, [*rows, *changed], markers)
-    return {cell for i, cell in enumerate(cells) if not _accepts(model, table, len(rows) + i)}
+    changed = [{**ordinary, name: value} for name, value in cells]
+    table = build_table(model, inputs, [*rows, *changed, ordinary], markers)
+    sound = len(rows) + len(changed)
+    return {
+        cell for i, cell in enumerate(cells) if not _accepts(model, table, len(rows) + i, sound)
+    }
 
 
 def _accepts(model: Any, table: Table, *positions: int) -> bool:
@@ -103,11 +127,11 @@ def _accepts(model: Any, table: Table, *positions: int) -> bool:
     return True
 
 
-def _halved(model: Any, table: Table, order: list[int]) -> Iterator[int]:
+def _halved(model: Any, table: Table, order: list[int], beside: Sequence[int]) -> Iterator[int]:
     waiting = [order] if order else []
     while waiting:
         part = waiting.pop()
-        if _accepts(model, table, *part):
+        if _accepts(model, table, *part, *beside):
             yield from part
         elif len(part) > 1:
             middle = len(part) // 2

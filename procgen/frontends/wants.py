@@ -30,6 +30,11 @@ class Want:
 
 ANYTHING = Want()
 WANTS = Registry("reader of wants")
+ORIGINS = Registry("reader of origins")
+"""For a step and its number of columns: for each that leaves it, the place of the one that it is.
+
+It is None where a column is made of others, or is of another type.
+"""
 WantReader = Callable[[Any, int], tuple[Want, ...]]
 
 

@@ -55,7 +55,7 @@ def interpret(program: Program, rows: Sequence[Row]) -> dict[OutputName, list[Va
     """
     scores: dict[OutputName, list[Value]] = {output.name: [] for output in program.outputs}
     for row in rows:
-        values = _bind(program, row) if admits(program, row) else {}
+        values = bind(program, row) if admits(program, row) else {}
         for output in program.outputs:
             scores[output.name].append(values.get(output.binding))
     return scores
@@ -83,7 +83,8 @@ def meets(requirement: Requirement, row: Row) -> bool:
             assert_never(requirement.test)
 
 
-def _bind(program: Program, row: Row) -> dict[str, Value]:
+def bind(program: Program, row: Row) -> dict[str, Value]:
+    """The value of every binding for a row that is scored."""
     values: dict[str, Value] = {}
     for binding in program.bindings:
         match binding.value:

@@ -53,12 +53,13 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
 def rewrite(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
     """Apply `rule` to every expression inside `expr`, operands before the whole."""
-    return rule(_with_children(expr, lambda child: rewrite(child, rule)))
+    return rule(with_children(expr, lambda child: rewrite(child, rule)))
 
 
-def _with_children(  # noqa: C901, PLR0911 - one line a node
+def with_children(  # noqa: C901, PLR0911 - one line a node
     expr: Expr, change: Callable[[Expr], Expr]
 ) -> Expr:
+    """The expression with each direct operand changed, in the order of `children`."""
     match expr:
         case Constant() | Column() | Reference():
             return expr

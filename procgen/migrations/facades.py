@@ -44,6 +44,8 @@ def facade_states(migrations: Iterable[Migration]) -> dict[str, FacadeState]:
             states.pop(name, None)
         elif migration.header.model is not None:
             states[name] = _moved(states.get(name, FacadeState(name)), migration)
+        if migration.header.ends is not None:
+            states.pop(migration.header.ends, None)
     return states
 
 
@@ -67,7 +69,16 @@ def model_states(migrations: Iterable[Migration]) -> dict[ModelVersion, str]:
             states[version] = "created"
         elif migration.kind is Kind.RETIRE and migration.header.facade is None:
             states[version] = "retired"
-    return states | dict.fromkeys(champions(facade_states(every)), "champion")
+    facades = facade_states(every)
+    if any(one.header.layout for one in every):  # before that, the registry has no such state
+        states |= dict.fromkeys(shadows(facades), "shadow")
+    return states | dict.fromkeys(champions(facades), "champion")
+
+
+def shadows(facades: Mapping[str, FacadeState]) -> list[ModelVersion]:
+    """The versions that score beside a champion."""
+    found = [one for state in facades.values() if state.is_shadow for one in state.serves]
+    return list(dict.fromkeys(found))
 
 
 def champions(facades: Mapping[str, FacadeState]) -> list[ModelVersion]:

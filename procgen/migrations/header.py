@@ -48,7 +48,11 @@ class Header:
         model_sha256: the digest of that model's Program.
         facade: the name whose routines a promote moves, or a retire drops.
         replaces: the version that answered the same call before a promote.
-        roles: who may execute the routines of a promote.
+        ends: a shadow facade that a promote drops, because its version answers now.
+        roles: who may execute the routines of a promote, or write where an attachment does.
+        attach: an attachment as JSON, in one line.
+        detaches: the migration whose attachment goes.
+        layout: the layout that procgen's own tables have after it.
         body_sha256: the hash of each text between `$procgen$` marks, in their order.
         generator: the program that wrote the file.
     """
@@ -60,7 +64,11 @@ class Header:
     model_sha256: str | None = None
     facade: str | None = None
     replaces: ModelVersion | None = None
+    ends: str | None = None
     roles: tuple[str, ...] = ()
+    attach: str | None = None
+    detaches: str | None = None
+    layout: int | None = None
     body_sha256: tuple[str, ...] = ()
     generator: str | None = None
 
@@ -72,7 +80,10 @@ def print_header(header: Header) -> str:
     pairs += [("object", name) for name in header.objects]
     pairs += [("model", header.model), ("model-sha256", header.model_sha256)]
     pairs += [("facade", header.facade), ("replaces", header.replaces)]
+    pairs += [("ends", header.ends)]
     pairs += [("role", role) for role in header.roles]
+    pairs += [("attach", header.attach), ("detaches", header.detaches)]
+    pairs += [("layout", header.layout)]
     pairs += [("body-sha256", digest) for digest in header.body_sha256]
     pairs += [("generator", header.generator)]
     return "".join(f"-- procgen:{key} {value}\n" for key, value in pairs if value is not None)
@@ -102,7 +113,11 @@ def parse_header(text: str, source: str) -> Header:
         model_sha256=_only(found["model-sha256"]),
         facade=_only(found["facade"]),
         replaces=_model("replaces", found, source),
+        ends=_only(found["ends"]),
         roles=tuple(found["role"]),
+        attach=_only(found["attach"]),
+        detaches=_only(found["detaches"]),
+        layout=_layout(found["layout"], source),
         body_sha256=tuple(found["body-sha256"]),
         generator=_only(found["generator"]),
     )
@@ -121,7 +136,11 @@ KEYS = (
     "model-sha256",
     "facade",
     "replaces",
+    "ends",
     "role",
+    "attach",
+    "detaches",
+    "layout",
     "body-sha256",
     "generator",
 )
@@ -148,6 +167,12 @@ def _kind(values: list[str], source: str) -> Kind:
             f"{source}: the kind {values[0]!r} is not known",
             hint=f"it is one of {', '.join(Kind)}",
         ) from None
+
+
+def _layout(values: list[str], source: str) -> int | None:
+    if values and not values[0].isdecimal():
+        raise ProjectError(f"{source}: procgen:layout {values[0]!r} is not a number")
+    return int(values[0]) if values else None
 
 
 def _model(key: str, values: dict[str, list[str]], source: str) -> ModelVersion | None:

@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from procgen.artifacts.artifact import check_version_name
-from procgen.artifacts.facade import Facade, Move, Served
+from procgen.artifacts.facade import Facade, Move, Served, StateOf
 from procgen.backends import dialect_named
 from procgen.backends.routines import SUFFIXES
 from procgen.compiler import EVERYONE
 from procgen.errors import ProjectError
+from procgen.migrations.attached import attachments, moved_script
 from procgen.migrations.create import find_create_migration
-from procgen.migrations.facades import SHADOW, FacadeState, champions, facade_states, model_states
-from procgen.migrations.header import Header, Kind, ModelVersion
+from procgen.migrations.facades import SHADOW, FacadeState, facade_states, model_states
+from procgen.migrations.header import Header, Kind, ModelVersion, body_hashes
 from procgen.migrations.migration import Migration
 from procgen.migrations.models import read_program
 from procgen.migrations.numbered import numbered_files
@@ -74,25 +75,65 @@ def promote_files(project: Project, engine: str, wanted: Promotion) -> FileSet:
         dialect_named(engine), project.schema, wanted.target, roles, _without(state.roles, roles)
     )
     before = _replaced(project, facade, state, after, wanted)
+    if wanted.shadow:
+        _refuse_unlike(project, facade, states, after, migrations)
     header = Header(
         kind=Kind.PROMOTE,
         requires=tuple(name for name in (created.id, state.last) if name),
         model=wanted.model,
         facade=wanted.target,
         replaces=None if before is None else ModelVersion(before.model, before.version),
+        ends=_ended(wanted, states),
         roles=roles,
         generator=TOOL,
     )
-    others = [served(project, one) for one in state.serves if one != header.replaces]
-    move = Move(before, after, tuple(others), *_state_changes(migrations, header, engine))
-    back = replace(facade, roles=state.roles, former=_without(roles, state.roles))
+    return _files(project, engine, migrations, header, facade, _Answer(state, before, after))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A facade as it is, and who answered the call before and answers it after."""
+
+    state: FacadeState
+    before: Served | None
+    after: Served
+
+
+def _files(
+    project: Project,
+    engine: str,
+    migrations: tuple[Migration, ...],
+    header: Header,
+    facade: Facade,
+    answer: _Answer,
+) -> FileSet:
+    others = [served(project, one) for one in answer.state.serves if one != header.replaces]
+    states, former = state_changes(migrations, header, engine)
+    move = Move(answer.before, answer.after, tuple(others), states, former)
+    back = replace(
+        facade, roles=answer.state.roles, former=_without(facade.roles, answer.state.roles)
+    )
+    up, down = facade.script(move), back.script(move.reversed())
+    if header.ends is not None:
+        gone, again = _shadow_scripts(project, engine, facade_states(migrations)[header.ends])
+        up, down = up + gone, again + down
+    after = facade_states([*migrations, _next(migrations, header, engine)])
+    up += moved_script(project, engine, migrations, facade.name, after)
+    down += moved_script(project, engine, migrations, facade.name, facade_states(migrations))
     return numbered_files(
         project,
         engine,
-        f"{facade.name}_promote_v{wanted.version}",
-        replace(header, objects=facade.objects(move)),
-        {"up": facade.script(move), "down": back.script(move.reversed())},
+        f"{facade.name}_promote_v{answer.after.version}",
+        replace(header, objects=facade.objects(move), body_sha256=body_hashes(up)),
+        {"up": up, "down": down},
     )
+
+
+def _shadow_scripts(project: Project, engine: str, state: FacadeState) -> tuple[str, str]:
+    """The statements that drop a shadow, and those that bring it back."""
+    facade = Facade(dialect_named(engine), project.schema, state.name, state.roles)
+    move = Move(served(project, state.serves[-1]), None)
+    return "\n" + facade.script(move), facade.script(move.reversed()) + "\n"
 
 
 def served(project: Project, version: ModelVersion) -> Served:
@@ -181,17 +222,57 @@ def _refuse_overload(facade: Facade, known: Iterable[Served], after: Served) -> 
             )
 
 
-def _state_changes(
+def _ended(wanted: Promotion, states: dict[str, FacadeState]) -> str | None:
+    """The shadow that ends, because its version answers now."""
+    shadow = states.get(wanted.target + SHADOW)
+    ends = shadow is not None and shadow.is_shadow and shadow.serves == (wanted.model,)
+    return wanted.target + SHADOW if ends and not wanted.shadow else None
+
+
+def _refuse_unlike(
+    project: Project,
+    facade: Facade,
+    states: dict[str, FacadeState],
+    after: Served,
+    migrations: tuple[Migration, ...],
+) -> None:
+    """A shadow scores what the champion does, where something is attached."""
+    champion = states.get(facade.name.removesuffix(SHADOW))
+    if champion is None:
+        return
+    for version in champion.serves:
+        if (version.name, version.version) == (after.model, after.version):
+            raise ProjectError(f"{champion.name} is answered by {after.label} already")
+    attached = [
+        name for name, one in attachments(migrations).items() if one.facade == champion.name
+    ]
+    answering = served(project, champion.serves[-1])
+    if attached and not _same_call(facade, answering, after):
+        raise ProjectError(
+            f"{after.label} is called as {facade.call(after)}, but {attached[0]} calls "
+            f"{answering.label} as {facade.call(answering)}",
+            hint="roll the attachment back first, or compile a version with the same inputs",
+        )
+
+
+def state_changes(
     migrations: tuple[Migration, ...], header: Header, engine: str
-) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
-    """Versions that are no champion any more, and those that become one."""
-    next_one = Migration(len(migrations) + 1, "next", engine, header, "", "")
-    before = champions(facade_states(migrations))
-    after = champions(facade_states([*migrations, next_one]))
-    return (
-        tuple((one.name, one.version) for one in before if one not in after),
-        tuple((one.name, one.version) for one in after if one not in before),
+) -> tuple[tuple[StateOf, ...], tuple[StateOf, ...]]:
+    """What versions become, and what they were; those that lose a state first."""
+    before = model_states(migrations)
+    after = model_states([*migrations, _next(migrations, header, engine)])
+    changed = sorted(
+        (one for one in after if after[one] != before.get(one)),
+        key=lambda one: (after[one] != "created", one.name, one.version),
     )
+    return (
+        tuple((one.name, one.version, after[one]) for one in changed),
+        tuple((one.name, one.version, before[one]) for one in changed),
+    )
+
+
+def _next(migrations: tuple[Migration, ...], header: Header, engine: str) -> Migration:
+    return Migration(len(migrations) + 1, "next", engine, header, "", "")
 
 
 def _without(roles: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""procgen's own first migration: inside the package in a wheel, beside it in a checkout."""
+"""procgen's own migrations: inside the package in a wheel, beside it in a checkout."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RESERVED = frozenset({"procgen", "public", "main", "temp", "system", "informatio
 
 
 def own_migrations() -> Traversable:
-    """The folder that holds `<engine>/0001_init.*`."""
+    """The folder that holds `<engine>/0001_init.*` and later layouts."""
     package = files("procgen")
     installed = package / "_migrations"
     # A checkout has no `_migrations`: the wheel is made from the folder beside the package.
@@ -36,10 +36,19 @@ def own_migrations() -> Traversable:
 def init_scripts(engine: str, schema: str) -> dict[str, str]:
     """The canonical texts of `0001_init` by file name, for the schema that holds the routines."""
     check_schema(schema)
+    texts = _own_scripts(engine, "0001_init")
+    return {f"0001_init.{part}.sql": _in_schema(text, schema) for part, text in texts.items()}
+
+
+def serving_scripts(engine: str) -> dict[str, str]:
+    """The canonical texts of `0002_serving` by part: jobs, failures and the state `shadow`."""
+    return _own_scripts(engine, "0002_serving")
+
+
+def _own_scripts(engine: str, stem: str) -> dict[str, str]:
     folder = own_migrations() / engine
-    names = [f"0001_init.{part}.sql" for part in PARTS]
-    texts = {name: canonical((folder / name).read_bytes(), name) for name in names}
-    return {name: _in_schema(text, schema) for name, text in texts.items()}
+    names = {part: f"{stem}.{part}.sql" for part in PARTS}
+    return {part: canonical((folder / name).read_bytes(), name) for part, name in names.items()}
 
 
 def _in_schema(text: str, schema: str) -> str:

@@ -6,12 +6,14 @@ from procgen.artifacts.facade import Facade, Move
 from procgen.artifacts.retired import retired_script
 from procgen.backends import dialect_named
 from procgen.errors import ProjectError
+from procgen.migrations.attached import attachments, moved_script
 from procgen.migrations.create import find_create_migration
-from procgen.migrations.facades import champions, facade_states, model_states
+from procgen.migrations.facades import facade_states, model_states
 from procgen.migrations.header import Header, Kind, ModelVersion
+from procgen.migrations.migration import Migration
 from procgen.migrations.numbered import numbered_files
 from procgen.migrations.project import Project
-from procgen.migrations.promotion import served
+from procgen.migrations.promotion import served, state_changes
 from procgen.migrations.resources import TOOL
 from procgen.migrations.writing import FileSet
 
@@ -71,13 +73,25 @@ def retire_facade_files(project: Project, engine: str, name: str) -> FileSet:
             hint="drop its routines with a migration of your own",
         )
     before = served(project, state.serves[0])
-    is_champion = state.serves[0] in champions({name: state})
-    keeps = state.serves[0] in champions(states)
-    unset = ((before.model, before.version),) if is_champion and not keeps else ()
-    facade = Facade(dialect_named(engine), project.schema, name, state.roles)
-    move = Move(before, None, unset=unset)
+    _refuse_attached(name, migrations)
     header = Header(
         kind=Kind.RETIRE, requires=(state.last,), model=state.serves[0], facade=name, generator=TOOL
     )
-    scripts = {"up": facade.script(move), "down": facade.script(move.reversed())}
+    facade = Facade(dialect_named(engine), project.schema, name, state.roles)
+    move = Move(before, None, (), *state_changes(migrations, header, engine))
+    now = facade_states(migrations)
+    scripts = {
+        "up": facade.script(move) + moved_script(project, engine, migrations, name, states),
+        "down": facade.script(move.reversed())
+        + moved_script(project, engine, migrations, name, now),
+    }
     return numbered_files(project, engine, f"{name}_retire", header, scripts)
+
+
+def _refuse_attached(name: str, migrations: tuple[Migration, ...]) -> None:
+    for migration, one in attachments(migrations).items():
+        if one.facade == name:
+            raise ProjectError(
+                f"{migration} attaches {name} to {one.source}",
+                hint="roll it back first, or undo it with a migration of your own",
+            )

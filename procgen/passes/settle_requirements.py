@@ -41,18 +41,34 @@ def _move(requirement: Requirement, columns: dict[str, DType]) -> Requirement:
         case Interval(low, high):
             return _move_interval(requirement, float(low), float(high), columns)
         case Membership() as members:
-            found = preimage(
-                requirement.subject,
-                members,
-                missing=requirement.accepts_missing,
-                columns=columns,
-            )
-            return _from_membership(requirement, found)
+            return _move_membership(requirement, members, columns)
         case Present():
+            if isinstance(requirement.subject, Match) and _is_text(requirement.subject):
+                return _move_membership(requirement, _texts_of(requirement.subject), columns)
             # As an interval that holds every number: the same walk, and NaN stays out.
             if not _is_number(requirement.subject, columns):
                 return requirement
             return _move_interval(requirement, -math.inf, math.inf, columns)
+
+
+def _move_membership(
+    requirement: Requirement, members: Membership, columns: dict[str, DType]
+) -> Requirement:
+    found = preimage(
+        requirement.subject, members, missing=requirement.accepts_missing, columns=columns
+    )
+    return _from_membership(requirement, found)
+
+
+def _is_text(table: Match) -> bool:
+    return table.otherwise.dtype is DType.TEXT
+
+
+def _texts_of(table: Match) -> Membership:
+    """Every text that the table can give: it gives one of them unless its result is missing."""
+    results = (*(case.result.value for case in table.cases), table.otherwise.value)
+    found = (*results, table.missing.value)
+    return Membership(tuple(dict.fromkeys(text for text in found if text is not None)))
 
 
 def _is_number(subject: Expr, columns: dict[str, DType]) -> bool:

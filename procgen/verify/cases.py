@@ -24,14 +24,19 @@ ARROW_TYPES = {
 }
 INPUTS = "inputs"
 OUTPUTS = "outputs"
+NOTE = "procgen"
 
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """Rows, and for each output one answer a row; None where Python refuses the row."""
+    """Rows, and for each output one answer a row; None where Python refuses the row.
+
+    `note` is a text that goes with them in their file (measured.py).
+    """
 
     rows: Sequence[Row]
     answers: Mapping[OutputName, Sequence[Value]]
+    note: str | None = None
 
 
 def print_cases(program: Program, cases: Cases) -> bytes:
@@ -46,6 +51,8 @@ def print_cases(program: Program, cases: Cases) -> bytes:
     answers = zip(*(cases.answers[name] for name in names), strict=True)
     scores = [dict(zip(names, values, strict=True)) for values in answers]
     table = pa.table({INPUTS: pa.array(rows, inputs), OUTPUTS: pa.array(scores, outputs)})
+    if cases.note is not None:
+        table = table.replace_schema_metadata({NOTE: cases.note})
     content = BytesIO()
     parquet.write_table(table, content, compression="zstd", write_statistics=False)
     return content.getvalue()
@@ -70,7 +77,8 @@ def parse_cases(program: Program, content: bytes, source: str) -> Cases:
         raise CorruptFileError(
             f"{source} does not hold this model's cases: {error!r}", hint="restore it from git"
         ) from error
-    return Cases(rows, answers)
+    note = (table.schema.metadata or {}).get(NOTE.encode())
+    return Cases(rows, answers, None if note is None else note.decode("utf-8", "replace"))
 
 
 def _struct(types: Mapping[str, Type]) -> pa.StructType:

@@ -211,15 +211,16 @@ class Judge:
         if not len(gots) == len(wants) == len(self.sums):
             return math.inf
         pairs = zip(self.sums, gots, wants, strict=True)
-        shares = [_share_of(weights.bound(row, {}), a, b) for weights, a, b in pairs]
+        shares = [_share_of(weights, row, a, b) for weights, a, b in pairs]
         most = max((share for share in shares if not math.isnan(share)), default=0.0)
         return math.nan if most <= 1 and any(map(math.isnan, shares)) else most
 
 
-def _share_of(bound: float, got: Scalar, want: Scalar) -> float:
+def _share_of(weights: Weights, row: Row, got: Scalar, want: Scalar) -> float:
     """The part of the bound that was used; over 1 is too far, NaN where the terms overflow."""
     if same_bits(got, want) or got == want:
         return 0.0
+    bound = weights.bound(row, {})
     if not bound < math.inf:
         return math.nan  # the order of addition decides between a number, inf, -inf and NaN
     distance = abs(_number(got) - _number(want))

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import math
 from pathlib import Path
 
 from procgen.backends import dialect_named
 from procgen.databases.database import Database
 from procgen.databases.report import Certificate, Gate
-from procgen.errors import CorruptFileError, ProjectError
+from procgen.errors import CorruptFileError, CoverageError, ProjectError
 from procgen.ir import codec
 from procgen.ir.program import Program
 from procgen.migrations.header import ModelVersion
 from procgen.migrations.migration import Migration
-from procgen.migrations.models import model_path
+from procgen.migrations.models import ModelRecord, model_path, read_model_file
 from procgen.migrations.project import Project
+from procgen.migrations.resources import TOOL
 from procgen.passes import lower
 from procgen.verify.cases import Cases, parse_cases
 from procgen.verify.compare import Judge
+from procgen.verify.measured import Counts, counts_of
 from procgen.verify.parity import report_of, require_parity
+from procgen.verify.report import ParityReport
 from procgen.verify.scoring import routine_writer, score
 from procgen.verify.tally import Tally, numbered
 
 
-def case_gate(project: Project) -> Gate:
+def case_gate(project: Project, floor: float = 1.0) -> Gate:
     """The gate of a project: each create migration is asked about its version's parity cases.
 
-    It raises ParityError where an answer differs, and ProjectError or CorruptFileError where the
-    files of the version cannot be read.
+    It raises ParityError where an answer differs, CoverageError where the cases reach less than
+    `floor` of the reachable leaves, and ProjectError or CorruptFileError where the files of the
+    version cannot be read.
     """
 
     def gate(migration: Migration, database: Database) -> Certificate | None:
@@ -44,9 +50,42 @@ def case_gate(project: Project) -> Gate:
         count = len(cases.rows)
         report = report_of(tally, database.version, count, interpreted=0, left_out=0)
         require_parity(report, f"{project.schema}.{routine} on {database.version}")
-        return report.certificate()
+        record = read_model_file(project, version)
+        counts = counts_of(program, cases, record.digest)
+        require_coverage(counts, floor, f"{version.name} v{version.version}")
+        return _certificate(report, counts, record, floor)
 
     return gate
+
+
+def require_coverage(counts: Counts, floor: float, what: str) -> None:
+    """Raise CoverageError unless enough of the reachable leaves are reached."""
+    share = counts["share"]
+    if share < floor:
+        raise CoverageError(
+            f"the cases of {what} reach {counts['reached']:,} of {counts['reachable']:,} reachable "
+            f"leaves, {percent(share)} %, and {percent(floor)} % are demanded",
+            hint=f"compile it again, or apply with --min-coverage {percent(share)}",
+        )
+
+
+def percent(share: float) -> str:
+    """A share as a percentage that never rounds up to 100."""
+    return f"{math.floor(share * 10_000) / 100:g}"
+
+
+def _certificate(
+    report: ParityReport, counts: Counts, record: ModelRecord, floor: float
+) -> Certificate:
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    return dict(report.certificate()) | {
+        "coverage": dict(counts),
+        "min_coverage": floor,
+        "digest": record.digest,
+        "versions": record.provenance.get("versions", {}),
+        "tool": TOOL,
+        "tested_at": now.isoformat(),
+    }
 
 
 def read_program(project: Project, version: ModelVersion) -> Program:

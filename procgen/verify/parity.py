@@ -15,6 +15,7 @@ from procgen.ir.interpreter import Row, interpret
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, depth
 from procgen.ir.types import Scalar
+from procgen.ir.walk import descend, expressions
 from procgen.verify.cases import Cases
 from procgen.verify.compare import Judge
 from procgen.verify.expected import answerable, expected_answers
@@ -26,7 +27,10 @@ from procgen.verify.tally import Columns, Rows, Tally, numbered
 MEMORY = "duckdb:///:memory:"
 RANDOM_ROWS = 1_000
 VISITS = 1_000_000
-"""Tree nodes that the interpreter may visit: a second or two; the database sees every row."""
+"""Nodes of trees and expressions that the interpreter may visit: a second or two.
+
+The database sees every row.
+"""
 
 
 def verify(
@@ -172,7 +176,7 @@ def typed_rows(program: Program, rows: Sequence[Mapping[str, Scalar]]) -> list[R
 
 def _interpreted(program: Program, rows: Sequence[Row]) -> Rows:
     """As many rows as the interpreter gets through, evenly spread."""
-    visits = sum(
+    visits = sum(1 for outer in expressions(program) for _ in descend(outer)) + sum(
         depth(tree) + 1
         for binding in program.bindings
         if isinstance(binding.value, Ensemble)

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 
 from procgen.backends.duckdb import DUCKDB
 from procgen.ir.domain import LARGEST_INT64, UNSEEN, Domain, domains
-from procgen.ir.interpreter import Row, to_float32
+from procgen.ir.interpreter import Row, admits, to_float32
 from procgen.ir.program import Program
 from procgen.ir.types import DType, Field, Scalar
 from procgen.passes import lower
+from procgen.verify.pairing import paired
 
 PROBES = 4_000
 MORE_EDGES = (1e-30, -1e-30, 1e-300, 1e15, -1e15, 1e150, -1e150)
+LONGEST = "long " * 200
+"""Longer than any category."""
 LARGEST_ORDINARY = 1e30
 """A column of larger numbers in every row would have each row overflow or be refused."""
 
@@ -43,7 +46,7 @@ class Probes:
 
 
 def probe_rows(program: Program, *, limit: int = PROBES, seed: int = 0) -> list[Row]:
-    """Rows with one or two columns at a decision or an extreme, and the others ordinary.
+    """Rows with one column at a decision or an extreme, and rows that pair such values.
 
     Args:
         program: the Program, lowered or not.
@@ -62,9 +65,9 @@ def make_probes(program: Program, *, limit: int = PROBES, seed: int = 0) -> Prob
     rows: dict[tuple[object, ...], Row] = {}
     for column, value in taken:
         _keep(rows, {**_ordinary(columns, pick), column.field.name: value})
-    for _ in range(min(len(taken) // 3, limit // 4)):
-        (first, one), (second, other) = pick.choice(wanted), pick.choice(wanted)
-        _keep(rows, {**_ordinary(columns, pick), first.field.name: one, second.field.name: other})
+    names = [column.field.name for column in columns]
+    for values in paired(_levels(program, columns, pick), limit // 4, seed):
+        _keep(rows, dict(zip(names, values, strict=True)))
     _keep(rows, {column.field.name: None for column in columns})
     return Probes(list(rows.values()), len(wanted) - len(taken))
 
@@ -106,6 +109,7 @@ def _values(field: Field, domain: Domain) -> Values:
             tested += MORE_EDGES
         case DType.TEXT:
             tested += [like for value in domain.ordinary for like in _lookalikes(value)]
+            tested.append(LONGEST)
         case _:
             pass
     ordinary = tuple(value for value in domain.ordinary if _is_ordinary(value))
@@ -114,6 +118,37 @@ def _values(field: Field, domain: Domain) -> Values:
         _unique(ordinary or domain.ordinary, field.dtype),
         _unique((*domain.edges, *tested), field.dtype),
     )
+
+
+def _levels(program: Program, columns: Sequence[Values], pick: random.Random) -> list[list[Scalar]]:
+    """For each column the values that are paired: the extreme ones with which rows are scored."""
+    ordinary = _ordinary(columns, pick)
+    found = []
+    for column in columns:
+        name = column.field.name
+        wanted = _unique((*_paired_values(column), ordinary[name]), column.field.dtype)
+        kept = [value for value in wanted if admits(program, {**ordinary, name: value})]
+        found.append(kept or [ordinary[name]])
+    return found
+
+
+def _paired_values(column: Values) -> tuple[Scalar, ...]:
+    """The lowest and the highest decision, what is far beyond both, zero, and nothing."""
+    ends: tuple[Scalar, ...]
+    match column.field.dtype:
+        case DType.FLOAT32 | DType.FLOAT64:
+            numbers = [float(v) for v in column.ordinary if isinstance(v, int | float)]
+            tiny, huge = 1e-30, 1e15
+            ends = (min(numbers), max(numbers), 0.0, tiny, -tiny, huge, -huge, None)
+        case DType.INT64:
+            whole = [v for v in column.ordinary if isinstance(v, int)]
+            ends = (min(whole), max(whole), 0, LARGEST_INT64, -LARGEST_INT64 - 1, None)
+        case DType.BOOL:
+            ends = (False, True, None)
+        case DType.TEXT:
+            texts = [v for v in column.ordinary if isinstance(v, str)]
+            ends = (texts[0], texts[-1], max(texts, key=len), "", UNSEEN, None)
+    return ends
 
 
 def _is_ordinary(value: Scalar) -> bool:

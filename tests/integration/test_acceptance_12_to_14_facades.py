@@ -86,10 +86,10 @@ def test_12_a_facade_that_would_share_a_routine_with_a_model_is_refused(team):
 def test_12_a_shadow_scores_beside_the_champion_and_changes_no_answer(team):
     team.champion(2.0)
     team.compile(3.0)
-    team.write("promote", "churn", "v2", "--shadow")
+    team.write("promote", "churn", "--shadow", "v2")
     team.ok("apply")
     assert team.fetch("SELECT ml.churn(1), ml.churn_shadow(1)") == [(2.0, 3.0)]
-    assert team.states() == [("churn", 1, "champion"), ("churn", 2, "created")]
+    assert team.states() == [("churn", 1, "champion"), ("churn", 2, "shadow")]
     team.write("retire", "churn_shadow")
     team.write("promote", "churn", "v2")
     team.ok("apply")

@@ -1,0 +1,193 @@
+"""Asks the routines of a database about the stored cases; needs neither model nor library."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from procgen.backends import dialect_named
+from procgen.databases.database import Database
+from procgen.databases.history import read_events
+from procgen.errors import ProjectError
+from procgen.ir.program import OutputName, Program
+from procgen.migrations.facades import facade_states, model_states
+from procgen.migrations.header import Kind, ModelVersion
+from procgen.migrations.ledger import Event, applied_events
+from procgen.migrations.migration import Migration
+from procgen.migrations.models import ModelRecord, read_model_file
+from procgen.migrations.project import Project
+from procgen.migrations.resources import TOOL
+from procgen.passes import lower
+from procgen.verify.blame import UNKNOWN, blame
+from procgen.verify.cases import Cases
+from procgen.verify.compare import Judge
+from procgen.verify.coverage import Coverage, measure
+from procgen.verify.gate import read_cases, read_program
+from procgen.verify.mutation import mutate
+from procgen.verify.outcome import EngineResult, Finding, PathResult, SuiteReport
+from procgen.verify.parity import report_of
+from procgen.verify.report import Mismatch
+from procgen.verify.tally import Columns, Tally, numbered
+from procgen.verify.ways import ScoringPath, path_names, scoring_paths
+
+EXPLAINED = 25
+"""Rows whose tree is looked for; a broken routine may get every row wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The files of one version, read and complete."""
+
+    project: Project
+    version: ModelVersion
+    record: ModelRecord
+    program: Program
+    cases: Cases
+
+    @classmethod
+    def of(cls, project: Project, version: ModelVersion) -> Suite:
+        """Read the model file and the cases.
+
+        Raises:
+            ProjectError: one of them is not there.
+            CorruptFileError: one of them is damaged.
+        """
+        program = read_program(project, version)
+        record = read_model_file(project, version)
+        return cls(project, version, record, program, read_cases(project, version, program))
+
+    def coverage(self) -> Coverage:
+        """What the cases reach of the trees."""
+        return measure(self.program, self.cases.rows)
+
+    def report(
+        self, engines: Sequence[EngineResult], coverage: Coverage, floor: float
+    ) -> SuiteReport:
+        """The results of all databases together."""
+        now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+        parts = (
+            self.version,
+            self.project.schema,
+            self.record,
+            self.program,
+            self.cases,
+            coverage,
+            floor,
+        )
+        return SuiteReport(*parts, tuple(engines), TOOL, now)
+
+
+def live_paths(project: Project, database: Database) -> dict[ModelVersion, list[str]]:
+    """The versions that a database has and that are not retired, and how each can be called."""
+    applied, _ = _applied(project, database)
+    states = model_states(applied)
+    live = [version for version, state in states.items() if state != "retired"]
+    return {version: path_names(project.schema, version, applied) for version in live}
+
+
+def find_live(
+    project: Project, database: Database, name: str, number: int | None = None
+) -> ModelVersion:
+    """The version that is meant: of this number; else the champion; else the newest.
+
+    Raises:
+        ProjectError: the database does not have it.
+    """
+    applied, _ = _applied(project, database)
+    states = model_states(applied)
+    live = {
+        version.version: version
+        for version, state in states.items()
+        if version.name == name and state != "retired"
+    }
+    wanted = f"{name} v{number}" if number else name
+    if not live or (number and number not in live):
+        there = ", ".join(f"v{known}" for known in sorted(live)) or "no version of it"
+        raise ProjectError(
+            f"{wanted} is not applied to this database, which has {there}",
+            hint="run `procgen status`, then `procgen apply`",
+        )
+    if number:
+        return live[number]
+    facade = facade_states(applied).get(name)
+    served = [v for v in (facade.serves if facade else ()) if v.version in live]
+    return served[-1] if served else live[max(live)]
+
+
+def _applied(
+    project: Project, database: Database
+) -> tuple[tuple[Migration, ...], Mapping[str, Event]]:
+    with database.rehearsal():
+        events = {event.migration: event for event in applied_events(read_events(database))}
+    migrations = project.migrations(database.engine)
+    return tuple(one for one in migrations if one.id in events), events
+
+
+def ask_database(suite: Suite, database: Database, only: str | None = None) -> EngineResult:
+    """Ask every way to the version about every case; all of it is rolled back.
+
+    Args:
+        suite: the version and its cases.
+        database: where.
+        only: the name of one way.
+
+    Raises:
+        ProjectError: the database does not have the version.
+        DatabaseError: a routine cannot be called.
+    """
+    applied, events = _applied(suite.project, database)
+    created = [
+        one for one in applied if one.kind is Kind.CREATE and one.header.model == suite.version
+    ]
+    if not created:
+        find_live(suite.project, database, suite.version.name, suite.version.version)
+    lowered = lower(suite.program, dialect_named(database.engine).target)
+    schema = suite.project.schema
+    paths = scoring_paths(lowered, database.engine, schema, suite.version, applied)
+    judge = Judge(suite.program)
+    with database.rehearsal():
+        results = tuple(
+            ask_path(suite.cases, path, judge, lowered, database)
+            for path in paths
+            if only in (None, path.name)
+        )
+    return EngineResult(database.version, created[-1], events[created[-1].id], results)
+
+
+def ask_path(
+    cases: Cases, path: ScoringPath, judge: Judge, lowered: Program, database: Database
+) -> PathResult:
+    """Ask one way, in the open transaction."""
+    started = time.monotonic()
+    got = path.answers(database, cases.rows)
+    seconds = time.monotonic() - started
+    tally = Tally(judge, lowered)
+    tally.add_database(numbered(cases.rows), got, cases.answers)
+    count = len(cases.rows)
+    parity = report_of(tally, database.version, count, interpreted=0, left_out=0)
+    findings = explain(lowered, parity.mismatches, got)
+    return PathResult(path.name, path.way, parity, got, findings, seconds)
+
+
+def explain(lowered: Program, mismatches: Sequence[Mismatch], got: Columns) -> tuple[Finding, ...]:
+    """The first mismatches, each with the tree that gave it."""
+    known: dict[int, str] = {}
+    margins = got.get(OutputName.MARGIN)
+    findings = []
+    for mismatch in mismatches[:EXPLAINED]:
+        if mismatch.row not in known:
+            margin = margins[mismatch.row] if margins is not None else None
+            known[mismatch.row] = (
+                UNKNOWN if margins is None else blame(lowered, mismatch.inputs, margin)
+            )
+        findings.append(Finding(mismatch, known[mismatch.row]))
+    return tuple(findings)
+
+
+def ask_mutants(suite: Suite, database: Database, result: EngineResult) -> EngineResult:
+    """Break the routines one change at a time, and see which changes the cases notice."""
+    schema = suite.project.schema
+    mutation = mutate(database, suite.program, suite.cases, schema=schema)
+    return replace(result, mutation=mutation)
