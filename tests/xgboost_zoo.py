@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,14 @@ TEXTS = pd.DataFrame(
 )
 SMALL: dict[str, Any] = {"n_estimators": 5, "max_depth": 3, "n_jobs": 1}
 CATEGORICAL: dict[str, Any] = {**SMALL, "enable_categorical": True}
+WEIGHTS: dict[str, Any] = {
+    "booster": "gblinear",
+    "updater": "coord_descent",
+    "n_estimators": 8,
+    "n_jobs": 1,
+}
 NAMES = ["a", "b", "c"]
+WIDE = pd.DataFrame(RANDOM.integers(-99, 99, (ROWS, 50))).add_prefix("c")
 
 ZOO: dict[str, Callable[[], Any]] = {}
 
@@ -124,6 +131,40 @@ def coded() -> Any:
     )
     model = xgboost.XGBClassifier(**CATEGORICAL, feature_types=["c", "c", "q"])
     return make_pipeline(columns, model).fit(TEXTS, BINARY)
+
+
+def linear(y: Any = SCORE, x: Any = FRAME, **options: Any) -> Any:
+    return xgboost.XGBRegressor(**WEIGHTS, **options).fit(x, y)
+
+
+def linear_classifier(y: Any = BINARY, x: Any = FRAME, **options: Any) -> Any:
+    return xgboost.XGBClassifier(**WEIGHTS, **options).fit(x, y)
+
+
+def linear_ranker() -> Any:
+    return xgboost.XGBRanker(**WEIGHTS).fit(FRAME, THREE, qid=np.arange(ROWS) // 10)
+
+
+def linear_with_missing(value: float) -> Any:
+    frame = FRAME.copy()
+    frame.iloc[::3, 0] = value
+    frame.iloc[1::4, 2] = value
+    return linear(x=frame, missing=value)
+
+
+def linear_encoded() -> Any:
+    columns = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), ["town", "kind"]),
+        (StandardScaler(), ["age", "fee"]),
+        sparse_threshold=1.0,
+    )
+    return make_pipeline(columns, xgboost.XGBClassifier(**WEIGHTS)).fit(TEXTS, BINARY)
+
+
+def linear_early_stopped() -> Any:
+    model = xgboost.XGBRegressor(**{**WEIGHTS, "n_estimators": 40}, early_stopping_rounds=2)
+    rows = [(FRAME[120:], SCORE[120:] * 0.1)]
+    return model.fit(FRAME[:120], SCORE[:120], eval_set=rows, verbose=False)
 
 
 def _skewed(objective: str) -> Callable[[], Any]:
@@ -199,4 +240,41 @@ ZOO |= {
     "one-hot, sparse": lambda: encoded(sparse=True),
     "one-hot, missing 0": lambda: encoded(sparse=False, missing=0.0),
     "ordinal codes": coded,
+}
+ZOO |= {
+    f"linear, {objective}": partial(linear, COUNTS + 0.5, objective=objective)
+    for objective in ("count:poisson", "reg:gamma")
+}
+ZOO |= {
+    "linear": linear,
+    "linear, array": lambda: linear(x=NUMBERS),
+    "linear, Booster": lambda: fitted("linear").get_booster(),
+    "linear, logistic regression": lambda: linear(BINARY * 0.5 + 0.2, objective="reg:logistic"),
+    "linear, quantiles": lambda: linear(
+        objective="reg:quantileerror", quantile_alpha=[0.1, 0.5, 0.9]
+    ),
+    "linear, two outputs": lambda: linear(PAIR),
+    "linear, ranker": linear_ranker,
+    "linear, two classes": linear_classifier,
+    "linear, hinge": lambda: linear_classifier(objective="binary:hinge"),
+    "linear, three classes": lambda: linear_classifier(THREE),
+    "linear, three classes, Booster": lambda: fitted("linear, three classes").get_booster(),
+    "linear, softmax": lambda: linear_classifier(THREE, objective="multi:softmax"),
+    "linear, softprob of two": lambda: linear_classifier(objective="multi:softprob", num_class=2),
+    "linear, early stopping": linear_early_stopped,
+    "linear, missing -999": lambda: linear_with_missing(-999.0),
+    "linear, missing 0": lambda: linear_with_missing(0.0),
+    "linear, missing inf": lambda: linear_with_missing(np.inf),
+    "linear, integers": lambda: linear(MIXED_SCORE, MIXED[["age", "visits", "active"]]),
+    "linear, weights of zero": lambda: linear(reg_alpha=5.0),
+    "linear, large weights": lambda: linear(SCORE * 1e30),
+    "linear, small weights": lambda: linear(SCORE * 1e-30),
+    "linear, no rounds": lambda: xgboost.XGBRegressor(**{**WEIGHTS, "n_estimators": 0}).fit(
+        FRAME, SCORE
+    ),
+    "linear, 50 columns": lambda: linear(x=WIDE),
+    "linear, scaled": lambda: make_pipeline(
+        SimpleImputer(), StandardScaler(), xgboost.XGBClassifier(**WEIGHTS)
+    ).fit(FRAME, THREE),
+    "linear, one-hot, sparse": linear_encoded,
 }

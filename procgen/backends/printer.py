@@ -9,6 +9,7 @@ from typing import assert_never
 
 from procgen.backends import conditions
 from procgen.backends.dialect import Dialect
+from procgen.backends.float32_sums import weighted_sum
 from procgen.backends.sharing import Key
 from procgen.backends.trees import Subject, TreePrinter
 from procgen.backends.walks import LEAVES, Walk
@@ -94,6 +95,8 @@ class Printer:
                 return self._match(expr)
             case Choose(index, options):
                 return self._choose(index, options)
+            case Call(Function.WEIGHTED_SUM_FLOAT32, Vector(items)):
+                return weighted_sum(self.dialect, self.text, self.ordered_sum, items)
             case Call(function, argument):
                 return self._call(function, self.text(argument))
             case Vector(items):

@@ -18,6 +18,7 @@ from procgen.ir.expressions import (
     Element,
     Expr,
     Fill,
+    Function,
     Match,
     Reference,
     Unary,
@@ -136,6 +137,8 @@ def _copies(part: Expr, place: int) -> int:
     match part:
         case Call(function, _) if function in NUMBER_FUNCTIONS:
             return MANY
+        case Call(Function.WEIGHTED_SUM_FLOAT32, _):
+            return 2
         case Branch() | Match() | Fill() if place == 0:
             return 2
         case _:

@@ -16,7 +16,13 @@ from procgen.ir.types import DType
 from procgen.ir.walk import descend
 
 SAME_BITS = frozenset(
-    {Function.ARGMAX, Function.NORMALIZE, Function.SQRT, Function.WEIGHTED_MEDIAN}
+    {
+        Function.ARGMAX,
+        Function.NORMALIZE,
+        Function.SQRT,
+        Function.WEIGHTED_MEDIAN,
+        Function.WEIGHTED_SUM_FLOAT32,
+    }
 )
 """Functions whose value is the same in every library."""
 

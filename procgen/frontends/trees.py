@@ -184,18 +184,19 @@ def regressor_scores(ensemble: Ensemble, frame: Frame, scope: Scope) -> Scores:
 
 
 def scores_of(
-    ensemble: Ensemble,
+    ensemble: Ensemble | None,
     outputs: tuple[tuple[OutputName, Type, Expr], ...],
     frame: Frame,
     scope: Scope,
     classes: Classes = (),
 ) -> Scores:
-    """Bind the ensemble as `trees` and each output under its own name, in this order."""
+    """Bind the ensemble, if there is one, as `trees`, and then each output under its own name."""
+    trees = () if ensemble is None else (Binding(scope.name("trees"), ensemble),)
     return Scores(
         requirements=frame.requirements,
         bindings=(
             *frame.bindings,
-            Binding(scope.name("trees"), ensemble),
+            *trees,
             *(Binding(scope.name(name), expr) for name, _, expr in outputs),
         ),
         outputs=tuple(Output(name, dtype, scope.name(name)) for name, dtype, _ in outputs),

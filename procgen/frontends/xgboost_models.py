@@ -17,6 +17,7 @@ from procgen.frontends.reading import COLUMNS
 from procgen.frontends.registry import ESTIMATORS, Frame, Scope, Scores
 from procgen.frontends.trees import scores_of
 from procgen.frontends.wants import Want, wants
+from procgen.frontends.xgboost_linear import LINEAR, demanding_numbers, weighted_sums
 from procgen.frontends.xgboost_links import LINKS, PROBABILITIES, SHARES, WINNER, values_of
 from procgen.frontends.xgboost_saved import CATEGORY, SavedModel, column_types, read_saved
 from procgen.frontends.xgboost_trees import (
@@ -120,7 +121,7 @@ def read_classifier(model: Any, frame: Frame, scope: Scope) -> Scores:
     reading = _Reading.of(model, frame)
     labels = tuple(Constant(label, DType.INT64) for label in range(model.n_classes_))
     margin, proba = Reference(scope.name("margin")), Reference(scope.name("proba"))
-    count = len(reading.ensemble.base_score)
+    count = reading.count
     if reading.objective == WINNER:
         shares: Expr = Call(Function.SOFTMAX_FLOAT32, margin)
         share = Element(shares, 1) if len(labels) == 2 else shares
@@ -145,7 +146,7 @@ def _decided(value: Expr, labels: tuple[Constant, ...]) -> Expr:
 
 def _plain_scores(reading: _Reading, scope: Scope) -> Scores:
     margin = Reference(scope.name("margin"))
-    count = len(reading.ensemble.base_score)
+    count = reading.count
     if reading.objective == WINNER:
         numbers = tuple(number(place) for place in range(count))
         return reading.scores(scope, argmax_decision(margin, numbers))
@@ -154,10 +155,11 @@ def _plain_scores(reading: _Reading, scope: Scope) -> Scores:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The trees of a model and what its objective does with their sums."""
+    """The trees or weighted sums of a model and what its objective does with them."""
 
     objective: str
-    ensemble: Ensemble
+    count: int
+    sums: Ensemble | tuple[Expr, ...]
     frame: Frame
 
     @classmethod
@@ -165,6 +167,10 @@ class _Reading:
         saved = read_saved(booster_of(model))
         _require_supported(model, saved)
         is_booster = booster_of(model) is model
+        if saved.kind == LINEAR:
+            holes = _holes(model, frame)
+            sums = weighted_sums(saved, frame, holes)
+            return cls(saved.objective, len(sums), sums, demanding_numbers(frame, holes))
         inputs = Inputs(
             columns=frame.features,
             exprs=[
@@ -183,17 +189,18 @@ class _Reading:
             )
         require_finite_sums(saved, trees)
         ensemble = Ensemble(tuple(inputs.exprs), trees, saved.start, accumulate=DType.FLOAT32)
-        return cls(saved.objective, ensemble, _demanding(frame, saved, finite=is_booster))
+        demanded = _demanding(frame, saved, finite=is_booster)
+        return cls(saved.objective, len(saved.start), ensemble, demanded)
 
     def link(self, margin: Reference) -> tuple[Expr, ...]:
         """The values of the margin's outputs, one by one."""
-        return LINKS[self.objective](margin, len(self.ensemble.base_score))
+        return LINKS[self.objective](margin, self.count)
 
     def values(self, margin: Reference) -> Expr:
         """What Booster.predict gives: one value, or a list."""
         if self.objective == SHARES:
             return Call(Function.SOFTMAX_FLOAT32, margin)
-        if len(self.ensemble.base_score) > 1 and LINKS[self.objective] is values_of:
+        if self.count > 1 and LINKS[self.objective] is values_of:
             return margin
         values = self.link(margin)
         return values[0] if len(values) == 1 else Vector(values)
@@ -206,20 +213,27 @@ class _Reading:
         proba: Expr | None = None,
     ) -> Scores:
         """Margin, probabilities where there are some, and prediction."""
-        trees = Reference(scope.name("trees"))
-        many = len(self.ensemble.base_score) > 1
+        many = self.count > 1
         margin_type: Type = ListType(DType.FLOAT64) if many else DType.FLOAT64
-        margin = trees if many else Element(trees, 0)
+        trees, margin = self._margin(scope)
         outputs: list[tuple[OutputName, Type, Expr]] = [(OutputName.MARGIN, margin_type, margin)]
         if proba is not None:
             kind = DType.FLOAT64 if _is_number(proba, many=many) else ListType(DType.FLOAT64)
             outputs.append((OutputName.PROBA, kind, proba))
         outputs.append((OutputName.PREDICT, self._decision_type(decided, labels), decided))
         classes = (labels,) if labels else ()
-        return scores_of(self.ensemble, tuple(outputs), self.frame, scope, classes)
+        return scores_of(trees, tuple(outputs), self.frame, scope, classes)
+
+    def _margin(self, scope: Scope) -> tuple[Ensemble | None, Expr]:
+        match self.sums:
+            case Ensemble() as ensemble:
+                trees = Reference(scope.name("trees"))
+                return ensemble, trees if self.count > 1 else Element(trees, 0)
+            case sums:
+                return None, Vector(sums) if self.count > 1 else sums[0]
 
     def _decision_type(self, decided: Expr, labels: tuple[Constant, ...]) -> Type:
-        many = len(self.ensemble.base_score) > 1
+        many = self.count > 1
         if labels:
             return ListType(DType.FLOAT64) if isinstance(decided, Vector) else DType.INT64
         return ListType(DType.FLOAT64) if many and self.objective != WINNER else DType.FLOAT64
@@ -240,16 +254,6 @@ def _rounds(model: Any) -> int | None:
 
 
 def _require_supported(model: Any, saved: SavedModel) -> None:
-    if saved.kind == "gblinear":
-        # Its bits are those of `sum = float32(sum + float32(x * w))`, column by column from the
-        # bias: 0 of 20,000 random rows differ, while of a sum in doubles half of them do. But each
-        # step inside the next, with a guard of its own, is an expression that neither plans.
-        _refuse(
-            "booster=gblinear rounds every product and every sum to float32: in doubles half of its"
-            " scores would differ, and a cast of each step to float32 stops a query where it"
-            " overflows",
-            "train with booster=gbtree, or with a linear model of scikit-learn",
-        )
     if saved.objective not in {*LINKS, SHARES, WINNER}:
         _refuse(
             f"no front-end reads the objective {saved.objective}",

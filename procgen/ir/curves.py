@@ -83,7 +83,7 @@ class Curve:
 
 def calls_function(expr: Expr) -> bool:
     """Whether a function is called that two libraries round apart; all round a root alike."""
-    same = (Function.SQRT, Function.ARGMAX)
+    same = (Function.SQRT, Function.ARGMAX, Function.WEIGHTED_SUM_FLOAT32)
     return any(isinstance(part, Call) and part.function not in same for part in descend(expr))
 
 

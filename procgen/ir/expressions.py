@@ -42,6 +42,8 @@ class Function(enum.StrEnum):
     many weights: of the values in rising order, the first at which half of the weight is reached.
     SOFTMAX_OF_LOGS is a softmax for which Python subtracts the logarithm of the sum instead of
     dividing by it, so that as much is rounded away as the logarithms are large.
+    WEIGHTED_SUM_FLOAT32 takes a list of a start and then of numbers and their weights by turns; it
+    rounds each number, each product and, in this order, each sum to float32.
     Names that end in FLOAT32: doubles that are float32 numbers, rounded to float32 after every
     operation, as XGBoost computes (float32.py).
     """
@@ -54,6 +56,7 @@ class Function(enum.StrEnum):
     EXP_FLOAT32 = "exp_float32"
     EXPIT_FLOAT32 = "expit_float32"
     SOFTMAX_FLOAT32 = "softmax_float32"
+    WEIGHTED_SUM_FLOAT32 = "weighted_sum_float32"
     NORMALIZE = "normalize"
     ARGMAX = "argmax"
     SQRT = "sqrt"

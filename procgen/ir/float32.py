@@ -21,6 +21,8 @@ STEEPEST_EXPIT = 88.69999694824219
 """XGBoost cuts the argument of exp() here, at float32(88.7), so that expit() is never zero."""
 FLATTEST_EXPIT = 100.0
 """From here on `1 + exp(-x)` is 1 in float32 by far."""
+HALF_OF_RANGE = 2.0**127
+"""Half of what is too large for a float32."""
 HALF_OF_SMALLEST = 2.0**-150
 """Half of the smallest float32: it and what is below round to zero."""
 
@@ -31,6 +33,20 @@ def to_float32(value: float) -> float:
         return math.copysign(math.inf, value)
     rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]
     return rounded
+
+
+def weighted_sum(items: Sequence[float]) -> float:
+    """A start and then numbers and their float32 weights by turns, added from left to right."""
+    start, *pairs = items
+    total = to_float32(start)
+    for value, weight in zip(pairs[::2], pairs[1::2], strict=True):
+        total = to_float32(total + weighted(value, weight))
+    return total
+
+
+def weighted(value: float, weight: float) -> float:
+    """The float32 nearest to the product of a float32 weight and a number, rounded before."""
+    return to_float32(to_float32(value) * weight)
 
 
 def exp(value: float) -> float:

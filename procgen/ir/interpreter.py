@@ -254,6 +254,8 @@ def _call_list(function: Function, items: list[float]) -> Value:
             return _shares(items)
         case Function.SOFTMAX_FLOAT32:
             return float32.softmax(items)
+        case Function.WEIGHTED_SUM_FLOAT32:
+            return float32.weighted_sum(items)
         case Function.WEIGHTED_MEDIAN:
             return weighted_median(items)
         case Function.ARGMAX:

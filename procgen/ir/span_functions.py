@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from procgen.ir import float32
 from procgen.ir.expressions import Function
 from procgen.ir.interpreter import OF_NUMBERS
 from procgen.ir.numpy_functions import numpy_sum, weighted_median
@@ -78,6 +79,8 @@ def _call_list(function: Function, spans: list[Span]) -> Enclosed:
                 for values in ([s.low for s in spans[:half]], [s.high for s in spans[:half]])
             )
             return Span(low, high)
+        case Function.WEIGHTED_SUM_FLOAT32:
+            return _weighted_sum(spans)
         case Function.EXPIT_EACH:
             return tuple(item_of(apply_call(Function.EXPIT, span)) for span in spans)
         case Function.NORMALIZE:
@@ -86,6 +89,17 @@ def _call_list(function: Function, spans: list[Span]) -> Enclosed:
             return _softmax(function, spans)
         case _:
             return ANYTHING
+
+
+def _weighted_sum(spans: list[Span]) -> Item:
+    """Rounding is monotonic: the low ends of what has a positive weight give the low end."""
+    start, *pairs = spans
+    low, high = [start.low], [start.high]
+    for value, weight in zip(pairs[::2], pairs[1::2], strict=True):
+        rising = weight.low >= 0
+        low += (value.low if rising else value.high, weight.low)
+        high += (value.high if rising else value.low, weight.low)
+    return span_of(float32.weighted_sum(low), float32.weighted_sum(high))
 
 
 def _softmax(function: Function, spans: list[Span]) -> Enclosed:

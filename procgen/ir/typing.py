@@ -104,7 +104,7 @@ class Typing:
     def _type_of_call(self, function: Function, argument: Expr) -> Type:
         if function is Function.ARGMAX:
             return DType.INT64
-        if function is Function.WEIGHTED_MEDIAN:
+        if function in (Function.WEIGHTED_MEDIAN, Function.WEIGHTED_SUM_FLOAT32):
             return DType.FLOAT64
         return self.type_of(argument)
 

@@ -11,6 +11,7 @@ from procgen.passes.fold_constants import fold_constants
 from procgen.passes.gather_matches import gather_matches
 from procgen.passes.pull_back_splits import pull_back_splits
 from procgen.passes.settle_requirements import settle_requirements
+from procgen.passes.trap_float32_sums import trap_float32_sums
 from procgen.passes.trap_overflow import trap_overflow
 from procgen.passes.trap_products import trap_products
 from procgen.passes.trap_underflow import trap_underflow
@@ -25,6 +26,7 @@ PASSES: tuple[Pass, ...] = (
     pull_back_splits,
     trap_products,  # before settling: its requirements stand first
     trap_overflow,  # before settling: it adds requirements
+    trap_float32_sums,  # after the operands' own requirements, and before settling as well
     settle_requirements,
     trap_underflow,  # last: its branches would hide arithmetic from the passes above
 )

@@ -32,6 +32,7 @@ FLOAT32_FUNCTIONS = frozenset(
     {Function.EXP_FLOAT32, Function.EXPIT_FLOAT32, Function.SOFTMAX_FLOAT32}
 )
 """What passes through these is within as many units in the last place of a float32."""
+SAME_BITS = frozenset({Function.ARGMAX, Function.WEIGHTED_SUM_FLOAT32})
 LINK_ULPS = 4
 """How far two C libraries may be apart after exp() and what is done with it."""
 
@@ -118,7 +119,7 @@ class Judge:
     def __post_init__(self) -> None:
         object.__setattr__(self, "sums", tuple(_weighted_sums(self.program)))
         functions = {o.name: _functions(self.program, o.binding) for o in self.program.outputs}
-        loose = {name for name, used in functions.items() if used - {Function.ARGMAX}}
+        loose = {name for name, used in functions.items() if used - SAME_BITS}
         single = {name for name, used in functions.items() if used & FLOAT32_FUNCTIONS}
         object.__setattr__(self, "loose", frozenset(loose))
         object.__setattr__(self, "composite", _is_composite(self.program, self.sums))

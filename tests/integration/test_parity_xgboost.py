@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from procgen.compiler import compile_model
@@ -10,7 +11,7 @@ from procgen.ir.interpreter import interpret
 from procgen.ir.program import OutputName
 from procgen.verify import random_rows, verify
 from procgen.verify.bits import same_bits
-from tests.xgboost_zoo import ZOO, fitted, inputs_of
+from tests.xgboost_zoo import FRAME, ZOO, fitted, inputs_of
 
 TITLES = {
     OutputName.PREDICT: "prediction",
@@ -36,7 +37,16 @@ def test_the_database_scores_as_xgboost_does(name, shared_database_url) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["41 trees", "450 trees", "45 rounds of three classes", "two classes", "missing 0.1"]
+    "name",
+    [
+        "41 trees",
+        "450 trees",
+        "45 rounds of three classes",
+        "two classes",
+        "missing 0.1",
+        "linear, missing -999",
+        "linear, 50 columns",
+    ],
 )
 def test_a_select_adds_float32_in_the_same_order(name, shared_database_url) -> None:
     artifact = compiled(name, shared_database_url)
@@ -50,3 +60,18 @@ def test_a_select_adds_float32_in_the_same_order(name, shared_database_url) -> N
     for place, scores in enumerate(found):
         for output, got in zip(want, scores, strict=True):
             assert same_bits(got, want[output][place]), rows[place]
+
+
+@pytest.mark.parametrize(
+    "name", ["linear", "linear, large weights", "linear, small weights", "linear, three classes"]
+)
+def test_weighted_sums_neither_raise_nor_differ_at_any_size(name, shared_database_url) -> None:
+    pick = np.random.default_rng(1)
+    sizes = 10.0 ** pick.uniform(-90, 39, (400, 3)) * pick.choice([-1, 1], (400, 3))
+    rows = [dict(zip(FRAME.columns, row, strict=True)) for row in sizes.tolist()]
+    rows.append(dict.fromkeys(FRAME.columns, 2e38))
+    artifact = compiled(name, shared_database_url)
+    report = verify(artifact, fitted(name), url=shared_database_url, rows=rows, probes=60, random=0)
+    assert report.ok, report.describe()
+    assert report.out_of_range > 0
+    assert report.rows - report.refused - report.out_of_range > 200

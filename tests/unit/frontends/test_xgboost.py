@@ -11,7 +11,7 @@ import xgboost
 from procgen.backends.duckdb import DUCKDB
 from procgen.errors import InputsError, UnfittedModelError, UnsupportedModelError
 from procgen.frontends import python_answers, read_model
-from procgen.ir.float32 import to_float32
+from procgen.ir.float32 import HALF_OF_RANGE, to_float32
 from procgen.ir.interpreter import LARGEST_FLOAT32, interpret
 from procgen.ir.program import OutputName
 from procgen.ir.types import DType
@@ -88,6 +88,13 @@ def stump(first, second, number):
             "size_leaf_vector": "1",
         },
     }
+
+
+def with_weights(weights):
+    """The linear model with other weights, the last of which is the bias."""
+    document = json.loads(bytes(fitted("linear").get_booster().save_raw("json")))
+    document["learner"]["gradient_booster"]["model"]["weights"] = weights
+    return xgboost.Booster(model_file=bytearray(json.dumps(document), "utf-8"))
 
 
 def row(age, fee=0.0, size=0.0):
@@ -243,13 +250,14 @@ def test_a_sparse_zero_is_missing() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: xgboost.XGBRegressor(booster="gblinear", n_jobs=1).fit(FRAME, SCORE), "gblinear"),
         (lambda: classifier(np.zeros(len(FRAME), dtype=int)), "one class"),
         (lambda: regressor(MIXED_SCORE, MIXED, missing=0.0, **CATEGORICAL), "code of a category"),
         (lambda: regressor(x=MIXED.assign(plan=accented()), **CATEGORICAL), "outside ASCII"),
         (lambda: with_leaves(fitted("squared error"), [(3e38, 1.0)]), "range of float32"),
+        (lambda: with_weights([math.nan, 1.0, 1.0, 0.0]), "not finite"),
+        (lambda: with_weights([1.0, 1.0, 1.0, 3e38]), "too large"),
     ],
-    ids=["gblinear", "one class", "missing code", "accents", "large leaves"],
+    ids=["one class", "missing code", "accents", "large leaves", "no weight", "large bias"],
 )
 def test_models_that_cannot_be_exact_are_refused_by_name(make, words) -> None:
     with pytest.raises(UnsupportedModelError, match=words):
@@ -282,3 +290,26 @@ def test_sums_stay_in_float32() -> None:
     program = read(fitted("450 trees"))
     margins = interpret(program, [row(value) for value in (-1.0, 0.0, 1.0)])[OutputName.MARGIN]
     assert all(value == to_float32(value) for value in margins)
+
+
+def test_linear_sums_have_the_bits_of_the_library_in_20000_rows() -> None:
+    pick = np.random.default_rng(2)
+    table = pick.normal(size=(20_000, 3)) * 10.0 ** pick.integers(-3, 4, (20_000, 3))
+    table[pick.random(table.shape) < 0.1] = math.nan
+    frame = pd.DataFrame(table, columns=FRAME.columns)
+    want = fitted("linear").predict(frame).tolist()
+    assert predictions(fitted("linear"), frame.to_dict("records")) == want
+
+
+def test_a_row_of_nothing_but_missing_values_has_the_bias_and_the_base_score() -> None:
+    model = with_weights([1.0, 2.0, 3.0, 0.25])
+    start = model.predict(xgboost.DMatrix(FRAME[:1] * math.nan)).tolist()
+    assert predictions(model, [row(math.nan, None, math.nan)]) == start
+
+
+def test_a_zero_weight_leaves_its_column_without_a_limit() -> None:
+    lowered = lower(read(with_weights([1.0, 0.0, 1e-30, 0.0])), DUCKDB.target)
+    limits = {r.subject.name: r.test.high for r in lowered.requirements}
+    assert limits["age"] < HALF_OF_RANGE / 2
+    assert limits["size"] == HALF_OF_RANGE
+    assert limits["fee"] > HALF_OF_RANGE

@@ -25,6 +25,7 @@ SAVED = [
     "early stopping",
     "Booster",
     "Booster, array",
+    "linear, three classes",
 ]
 OLDER = {
     "classifier-2.1.4.json": "XGBClassifier",

@@ -31,6 +31,9 @@ FIELDS = tuple(Field(name, DType.FLOAT64) for name in "abc")
 ROW = {"a": 0.3, "b": -1.7, "c": 1e-3}
 
 
+WEIGHTS = (number(16777216.0), number(-3.0))
+
+
 def program(*bindings, kind=DType.FLOAT64) -> Program:
     named = tuple(Binding(name, value) for name, value in bindings)
     return Program(FIELDS, (), named, (Output(OutputName.MARGIN, kind, named[-1].name),))
@@ -101,6 +104,26 @@ def test_shares_hold_what_the_interpreter_says() -> None:
         shares = program(("margin", Call(function, listed)), kind=ListType(DType.FLOAT64))
         (value,) = interpret(shares, [ROW])[OutputName.MARGIN]
         assert holds(enclose(shares, ROW, any_order=False)["margin"], value)
+
+
+def test_a_sum_in_float32_holds_every_sum_of_the_ends() -> None:
+    def margin(*values):
+        pairs = (part for pair in zip(values, WEIGHTS, strict=True) for part in pair)
+        total = Call(Function.WEIGHTED_SUM_FLOAT32, Vector((number(0.5), *pairs)))
+        return program(("margin", total))
+
+    half = Threshold(Comparison.LE, math.exp(ROW["a"]))
+    ends = (number(1.1), number(2.3))
+    either = Branch(Call(Function.EXP, Column("a")), half, *ends, missing=ends[0])
+    found = enclose(margin(either, either), ROW, any_order=False)["margin"]
+    sums = {
+        interpret(margin(first, second), [ROW])[OutputName.MARGIN][0]
+        for first in ends
+        for second in ends
+    }
+    assert (found.low, found.high) == (min(sums), max(sums))
+    exact = enclose(margin(Column("a"), Column("b")), ROW, any_order=True)["margin"]
+    assert exact.low == exact.high
 
 
 def test_an_overflow_may_be_anything() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -14,11 +15,13 @@ from procgen.ir.expressions import (
     Binary,
     BinaryOp,
     Branch,
+    Call,
     Case,
     Column,
     Comparison,
     Constant,
     Fill,
+    Function,
     Interval,
     Match,
     Membership,
@@ -27,6 +30,7 @@ from procgen.ir.expressions import (
     Threshold,
     Unary,
     UnaryOp,
+    Vector,
     number,
 )
 from procgen.ir.interpreter import interpret
@@ -38,6 +42,7 @@ from procgen.passes.fold_constants import fold_constants
 from procgen.passes.gather_matches import gather_matches
 from procgen.passes.pull_back_splits import pull_back_splits
 from procgen.passes.settle_requirements import settle_requirements
+from procgen.passes.trap_float32_sums import trap_float32_sums
 from procgen.passes.trap_overflow import trap_overflow
 from procgen.passes.trap_underflow import trap_underflow
 from procgen.passes.widen_float32_splits import widen
@@ -277,3 +282,21 @@ def test_constants_keep_their_type_through_a_fill() -> None:
     )
     folded = result(fold_constants, Fill(table, Constant("none", DType.TEXT)))
     assert folded.otherwise == Constant("none", DType.TEXT)
+
+
+def test_within_its_limits_no_sum_in_float32_leaves_the_range() -> None:
+    weights = (3.0, -1e-3, 1e38, 0.0)
+    names = ("a", "b", "c", "d")
+    pairs = [part for name, w in zip(names, weights, strict=True) for part in (name, w)]
+    items = (Column(part) if isinstance(part, str) else number(part) for part in pairs)
+    total = Call(Function.WEIGHTED_SUM_FLOAT32, Vector((number(8e37), *items)))
+    inputs = tuple(Field(name, DType.FLOAT64) for name in names)
+    before = replace(scored(total), inputs=inputs)
+    found = trap_float32_sums(before, DUCKDB.target).requirements
+    limits = {r.subject.name: r.test.high for r in found}
+    assert set(limits) == {"a", "b", "c"}
+    for signs in itertools.product((1, -1), repeat=3):
+        row = {name: sign * limits[name] for name, sign in zip("abc", signs, strict=True)}
+        (score,) = interpret(before, [{**row, "d": 0.0}])[OutputName.PREDICT]
+        assert math.isfinite(score)
+    assert trap_float32_sums(scored(X), DUCKDB.target) == scored(X)
