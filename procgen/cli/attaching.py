@@ -112,6 +112,8 @@ def attach(  # noqa: PLR0913 - an option is a parameter
     if form is Form.SCHEDULE and not scheduler:
         _say_schedule(project, wanted, shape, env or engine)
         return
+    # Whatever is refused is refused before the first of the two migrations is written.
+    attach_files(project, engine, wanted, shape)
     written = write_files(serving_files(project, engine))
     written += write_files(attach_files(project, engine, wanted, shape))
     if as_json:

@@ -89,6 +89,8 @@ def _answers(project: Project, engine: str, wanted: Promotion) -> bool:
 def _write_shadow(project: Project, wanted: Promotion, target: str | None) -> tuple[Path, ...]:
     """The shadow, and before it procgen's own tables that know the state of that name."""
     engines = _with_version(project, wanted.model, target)
+    for engine in engines:
+        promote_files(project, engine, wanted)  # refuses before anything is written
     written = write_files(joined(serving_files(project, engine) for engine in engines))
     return written + write_files(
         joined(promote_files(project, engine, wanted) for engine in engines)

@@ -17,6 +17,7 @@ from procgen.frontends.registry import (
     Frame,
     Scope,
     Scores,
+    class_name,
     read_estimator,
 )
 from procgen.ir.expressions import Expr
@@ -60,7 +61,17 @@ def _read_last(model: Any, frame: Frame, scope: Scope) -> Scores:
         features += _passed_on(frame)
     meta = replace(carried, features=tuple(features), sparse=False)
     scores = read_estimator(model.final_estimator_, meta, scope)
+    if not (model.passthrough or scores.exact) and all(map(_answers_in_float32, parts)):
+        raise UnsupportedModelError(
+            f"{type(model).__name__} of XGBoost models only: scikit-learn computes its last model, "
+            f"{type(model.final_estimator_).__name__}, in float32",
+            hint="add a first model of another library, or set passthrough=True",
+        )
     return on_columns(replace(scores, exact=scores.exact and all_exact(parts)))
+
+
+def _answers_in_float32(part: Part) -> bool:
+    return class_name(part.model).startswith("xgboost.")
 
 
 def _answers(part: Part, method: str) -> tuple[Expr, ...]:

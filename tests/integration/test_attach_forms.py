@@ -95,6 +95,7 @@ def test_score_scores_what_is_not_scored_yet(team):
 
 def test_attach_needs_a_table_that_fits(team):
     customers(team, 2.0)
+    before = sorted(team.folder.iterdir())
     for words, said in [
         (("--table", "app.nobody"), "there is no table app.nobody"),
         (("--key", "note"), "may be NULL"),
@@ -104,6 +105,7 @@ def test_attach_needs_a_table_that_fits(team):
     ]:
         code, _, err = team.on(*ATTACH, "--as", "trigger", *words)
         assert (code, said in err) == (3, True), err
+    assert sorted(team.folder.iterdir()) == before
 
 
 @pytest.mark.postgres

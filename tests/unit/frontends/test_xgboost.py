@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost
+from sklearn.ensemble import StackingRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeRegressor
 
 from procgen.backends.duckdb import DUCKDB
 from procgen.errors import InputsError, UnfittedModelError, UnsupportedModelError
@@ -262,6 +265,18 @@ def test_a_sparse_zero_is_missing() -> None:
 def test_models_that_cannot_be_exact_are_refused_by_name(make, words) -> None:
     with pytest.raises(UnsupportedModelError, match=words):
         read(make())
+
+
+def stacked(last, **options):
+    first = [("one", xgboost.XGBRegressor(n_estimators=2, max_depth=2))]
+    return StackingRegressor(first, last, cv=2, **options).fit(FRAME, SCORE)
+
+
+def test_a_stack_that_python_computes_in_float32_is_refused() -> None:
+    with pytest.raises(UnsupportedModelError, match="LinearRegression, in float32"):
+        read(stacked(LinearRegression()))
+    read(stacked(LinearRegression(), passthrough=True))
+    read(stacked(DecisionTreeRegressor(max_depth=2)))
 
 
 def accented():
