@@ -17,7 +17,7 @@ from procgen.cli.targets import OneEngine, one_engine
 from procgen.databases.opening import engine_of, open_database
 from procgen.databases.tables import has_scheduler, read_table
 from procgen.ir.program import OutputName
-from procgen.migrations.attaching import attach_files
+from procgen.migrations.attaching import attach_files, fit
 from procgen.migrations.fitting import Wanted
 from procgen.migrations.layout import serving_files
 from procgen.migrations.project import Project, load_project
@@ -113,7 +113,7 @@ def attach(  # noqa: PLR0913 - an option is a parameter
         _say_schedule(project, wanted, shape, env or engine)
         return
     # Whatever is refused is refused before the first of the two migrations is written.
-    attach_files(project, engine, wanted, shape)
+    fit(project, engine, wanted, shape)
     written = write_files(serving_files(project, engine))
     written += write_files(attach_files(project, engine, wanted, shape))
     if as_json:
