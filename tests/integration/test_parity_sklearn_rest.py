@@ -11,8 +11,8 @@ from tests.models_of_models import MODELS, columns_of, fitted
 
 PROBES = 120
 RANDOM = 40
-UNDECIDED = {"centroid pair": 2, "centroid triple": 2}
-"""Rows so far from every centroid that rounding the square of the distance decides in Python."""
+UNDECIDED = {"centroid pair": 2, "centroid triple": 2, "output code": 1}
+"""Rows whose label rounding decides in Python: far from every centroid, or between two codes."""
 
 
 @pytest.mark.parametrize("name", MODELS)
