@@ -16,7 +16,8 @@ from procgen.artifacts.verification import VerifyWriter
 from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
 from procgen.backends.languages import Language
-from procgen.backends.routines import SUFFIXES, Parameter, Routine, RoutineWriter, Schema
+from procgen.backends.routine import Parameter, Routine
+from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
 from procgen.backends.select import SelectWriter
 from procgen.backends.walks import NODES, walks_of
 from procgen.errors import InputsError, LimitError

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from procgen.artifacts.templates import render
 from procgen.backends.dialect import Dialect
-from procgen.backends.routines import SUFFIXES, Parameter, RoutineWriter, Schema
+from procgen.backends.routine import Parameter
+from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
 from procgen.ir.program import OutputName, Program
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing

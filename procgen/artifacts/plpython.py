@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from procgen.artifacts.templates import render
 from procgen.backends.conditions import error_message
-from procgen.backends.routines import Parameter, Routine, RoutineWriter
+from procgen.backends.routine import Parameter, Routine
+from procgen.backends.routines import RoutineWriter
 from procgen.errors import InputsError
 from procgen.ir.program import Action, Program
 from procgen.ir.types import DType, ListType

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from procgen.artifacts.fixtures import Fixture, fixtures
 from procgen.artifacts.templates import render
 from procgen.backends.dialect import Dialect
-from procgen.backends.routines import SUFFIXES, Parameter, RoutineWriter
+from procgen.backends.routine import Parameter
+from procgen.backends.routines import SUFFIXES, RoutineWriter
 from procgen.backends.select import SelectWriter
 from procgen.ir.interpreter import Value
 from procgen.ir.program import Output, Program
