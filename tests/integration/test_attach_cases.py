@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
+import skops.io
+from sklearn.ensemble import RandomForestClassifier
 
 from procgen.compiler import compile_source
 from procgen.frontends import Source
@@ -222,3 +226,27 @@ def test_keys_of_texts_days_and_uuids_are_found_free(team):
     code, ways = asked(team)
     found = ways["ml.churn_on_customers"]
     assert (code, found["rows"], found["left_out"], found["mismatches"]) == (0, 4, 0, 0)
+
+
+def test_the_cases_of_a_forest_reach_it_through_a_table(team):
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    labels = np.array(["low", "mid", "high"])[(rows.sum(axis=1) > 0).astype(int) + (rows[:, 0] > 1)]
+    frame = pd.DataFrame(rows, columns=["a", "B b"])
+    model = RandomForestClassifier(5, max_depth=3, random_state=0).fit(frame, labels)
+    path = team.root / "level.skops"
+    path.write_bytes(skops.io.dumps(model))
+    team.write("compile", path, "--name", "level")
+    team.write("promote", "level", "v1")
+    team.execute(
+        'CREATE SCHEMA app; CREATE TABLE app.t (id bigint PRIMARY KEY, a real, "B b" float8);'
+    )
+    team.ok("apply")
+    words = ("attach", "level", "--table", "app.t", "--key", "id", "--as", "trigger")
+    assert team.on(*words, "--with", "proba,margin")[0] == 0
+    team.ok("apply")
+    code, out, err = team.on("test", "level", "--json", "-")
+    assert code == 0, out + err
+    own, _, found = json.loads(out)["databases"][0]["paths"]
+    assert found["way"] == "trigger"
+    assert (found["rows"] + found["left_out"], found["mismatches"]) == (own["rows"], 0)
+    assert found["rows"] > 0
