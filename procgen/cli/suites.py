@@ -11,7 +11,13 @@ from procgen.verify.outcome import EngineResult, Finding, PathResult, SuiteRepor
 SHOWN = 10
 LONGEST = 70
 HEADS = ("case", "score", "expected", "got", "ULP", "first tree that differs", "inputs")
-STYLES = {"equal": "green", "differs": "bold red", "lives": "bold red", "too low": "bold red"}
+STYLES = {
+    "not asked": "yellow",
+    "equal": "green",
+    "differs": "bold red",
+    "lives": "bold red",
+    "too low": "bold red",
+}
 
 
 def say_report(report: SuiteReport) -> None:
@@ -38,8 +44,13 @@ def _engine_rows(engine: EngineResult) -> Iterator[tuple[str, ...]]:
     for path in engine.paths:
         word = "equal" if path.parity.ok else "differs"
         wrong = f"{len(path.parity.mismatches):,} mismatches"
-        ulp = f"at most {path.max_ulp:,} ULP apart"
-        yield f"  {path.name}", engine.label, word, f"{wrong}, {ulp}", f"{path.seconds:.1f} s"
+        said = f"{wrong}, at most {path.max_ulp:,} ULP apart"
+        if path.parity.left_out:
+            said += f"; {path.parity.left_out:,} cases that the columns cannot hold are left out"
+        yield f"  {path.name}", engine.label, word, said, f"{path.seconds:.1f} s"
+    for one in engine.unasked:
+        reason = f"cannot be asked: {one.reason}"
+        yield f"  {one.name}", engine.label, "not asked", reason, ""
     if engine.mutation is not None:
         word = "lives" if engine.survivors else "equal"
         yield "  mutation", engine.label, word, mutation_line(engine), ""

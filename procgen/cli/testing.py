@@ -18,7 +18,14 @@ from procgen.migrations.project import Project, load_project
 from procgen.verify.formats import as_json, as_junit
 from procgen.verify.html import as_html
 from procgen.verify.outcome import EngineResult, SuiteReport
-from procgen.verify.testing import Suite, ask_database, ask_mutants, find_live
+from procgen.verify.testing import (
+    Suite,
+    ask_attached,
+    ask_database,
+    ask_mutants,
+    find_live,
+    is_attached,
+)
 
 EXAMPLE = "Example: procgen test churn --env prod --html churn.html"
 STDOUT = "-"
@@ -58,7 +65,7 @@ def run_suite(  # noqa: PLR0913 - an option is a parameter
     ] = None,
     folder: Folder = Path(),
 ) -> None:
-    """Ask a version's routines, and the facades it answers, about every stored case.
+    """Ask a version's routines, its facades, and what is attached, about every stored case.
 
     All of it is rolled back. It needs the files of models/, not the model or its library. The exit
     code is 1 where an answer differs, a leaf is not reached, or a mutant lives.
@@ -107,7 +114,12 @@ def _run(
         # Reading is enough for the cases: a DuckDB file stays open to others.
         with open_database(url, read_only=not mutants) as database:
             result = ask_database(suite, database)
-            results.append(ask_mutants(suite, database, result) if mutants else result)
+            result = ask_mutants(suite, database, result) if mutants else result
+            attached = is_attached(suite, database)
+        if attached:
+            with open_database(url) as database:
+                result = ask_attached(suite, database, result)
+        results.append(result)
     return suite.report(results, suite.coverage(), floor)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -43,6 +44,7 @@ def _engine(engine: EngineResult) -> dict[str, Any]:
         "applied_by": engine.event.by_role,
         "commit": engine.event.git_commit,
         "paths": [_path(path) for path in engine.paths],
+        "unasked": [asdict(one) for one in engine.unasked],
         "mutation": engine.mutation.as_json() if engine.mutation else None,
     }
 
@@ -105,7 +107,7 @@ def as_junit(report: SuiteReport) -> str:
             tests=str(len(cases)),
             failures=str(failures),
             errors="0",
-            skipped="0",
+            skipped=str(len(engine.unasked)),
             time=f"{sum(path.seconds for path in engine.paths):.3f}",
             timestamp=report.tested_at.strftime("%Y-%m-%dT%H:%M:%S"),
         )
@@ -120,6 +122,10 @@ def _junit_cases(report: SuiteReport, engine: EngineResult) -> Iterator[ET.Eleme
         case = ET.Element("testcase", classname=group, name=path.name, time=f"{path.seconds:.3f}")
         if not path.parity.ok:
             _fail(case, str(path.parity), "\n".join(finding_lines(path)))
+        yield case
+    for one in engine.unasked:
+        case = ET.Element("testcase", classname=group, name=one.name, time="0.000")
+        ET.SubElement(case, "skipped", message=UNWRITABLE.sub("\ufffd", one.reason))
         yield case
     case = ET.Element("testcase", classname=group, name="coverage", time="0.000")
     if not report.is_covered:

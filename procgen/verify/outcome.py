@@ -53,6 +53,15 @@ class PathResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Unasked:
+    """One way to the model that cannot be asked, and why."""
+
+    name: str
+    way: Way
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineResult:
     """One database.
 
@@ -62,6 +71,7 @@ class EngineResult:
         event: when it was applied, by whom and from which commit.
         paths: each way to the model.
         mutation: how many broken routines the cases notice, where that was asked for.
+        unasked: what is attached and cannot be asked.
     """
 
     engine: str
@@ -69,6 +79,7 @@ class EngineResult:
     event: Event
     paths: tuple[PathResult, ...]
     mutation: MutationReport | None = None
+    unasked: tuple[Unasked, ...] = ()
 
     @property
     def label(self) -> str:

@@ -51,7 +51,8 @@ class ParityReport:
         engine: the database and its version; empty where only the Program was compared.
         rows: how many rows were compared.
         interpreted: how many of them went through the interpreter too, which is slow.
-        left_out: decisions of the model for which no row was made, because there are so many.
+        left_out: decisions of the model for which no row was made, because there are so many; of
+            what is attached, cases that the columns of its table cannot hold.
         refused: rows that Python refuses and that score NULL.
         out_of_range: rows that Python scores and the database's arithmetic cannot; they give NULL.
         undecided: rows of linear models whose margin is within its bound of another label.

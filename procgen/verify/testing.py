@@ -20,14 +20,16 @@ from procgen.migrations.models import ModelRecord, read_model_file
 from procgen.migrations.project import Project
 from procgen.migrations.resources import TOOL
 from procgen.passes import lower
+from procgen.verify.attached import AttachedPath, attached_paths
 from procgen.verify.blame import UNKNOWN, blame
 from procgen.verify.cases import Cases
 from procgen.verify.compare import Judge
 from procgen.verify.coverage import Coverage, measure
 from procgen.verify.gate import read_cases, read_program
 from procgen.verify.mutation import mutate
-from procgen.verify.outcome import EngineResult, Finding, PathResult, SuiteReport
+from procgen.verify.outcome import EngineResult, Finding, PathResult, SuiteReport, Unasked
 from procgen.verify.parity import report_of
+from procgen.verify.planting import CannotBeAskedError
 from procgen.verify.report import Mismatch
 from procgen.verify.tally import Columns, Tally, numbered
 from procgen.verify.ways import ScoringPath, path_names, scoring_paths
@@ -153,7 +155,56 @@ def ask_database(suite: Suite, database: Database, only: str | None = None) -> E
             for path in paths
             if only in (None, path.name)
         )
-    return EngineResult(database.version, created[-1], events[created[-1].id], results)
+    event = events[created[-1].id]
+    return EngineResult(database.version, created[-1], event, results)
+
+
+def is_attached(suite: Suite, database: Database) -> bool:
+    """Whether tables have scores of the version, so that asking them needs the right to write."""
+    applied, _ = _applied(suite.project, database)
+    return bool(attached_paths(suite.project.schema, suite.version, applied))
+
+
+def ask_attached(suite: Suite, database: Database, result: EngineResult) -> EngineResult:
+    """Ask also what is attached: the cases become rows of its table, and are rolled back.
+
+    Args:
+        suite: the version and its cases.
+        database: where; it is open for writing.
+        result: what the version's own routines answered.
+
+    Raises:
+        DatabaseError: the rows cannot be scored, and that is not the table's doing.
+    """
+    applied, _ = _applied(suite.project, database)
+    paths: list[PathResult] = []
+    unasked: list[Unasked] = []
+    for path in attached_paths(suite.project.schema, suite.version, applied):
+        try:
+            with database.rehearsal():
+                paths.append(_ask_table(suite, path, database, result.paths[0].got))
+        except CannotBeAskedError as error:
+            unasked.append(Unasked(path.name, path.way, str(error)))
+    return replace(result, paths=(*result.paths, *paths), unasked=tuple(unasked))
+
+
+def _ask_table(suite: Suite, path: AttachedPath, database: Database, own: Columns) -> PathResult:
+    """Ask one way; a score that it does not keep is the version's own, and is judged there."""
+    started = time.monotonic()
+    cases = suite.cases
+    places, kept = path.answers(database, suite.program.inputs, cases.rows)
+    seconds = time.monotonic() - started
+    got = {**{name: [values[place] for place in places] for name, values in own.items()}, **kept}
+    want = {name: [values[place] for place in places] for name, values in cases.answers.items()}
+    lowered = lower(suite.program, dialect_named(database.engine).target)
+    tally = Tally(Judge(suite.program), lowered)
+    tally.add_database({place: cases.rows[place] for place in places}, got, want)
+    left_out = len(cases.rows) - len(places)
+    parity = report_of(tally, database.version, len(places), interpreted=0, left_out=left_out)
+    wrong = tuple(one for one in parity.mismatches if one.output in kept)
+    findings = tuple(Finding(one, UNKNOWN) for one in wrong[:EXPLAINED])
+    parity = replace(parity, mismatches=wrong)
+    return PathResult(path.name, path.way, parity, kept, findings, seconds)
 
 
 def ask_path(

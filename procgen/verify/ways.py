@@ -21,6 +21,10 @@ class Way(enum.StrEnum):
 
     VERSION = "version"
     FACADE = "facade"
+    TRIGGER = "trigger"
+    VIEW = "view"
+    COLUMN = "column"
+    PROCEDURE = "procedure"
 
 
 @dataclass(frozen=True, slots=True)
