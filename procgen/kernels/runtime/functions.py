@@ -124,6 +124,14 @@ def weighted_median(items):
     return values[rows, order[rows, place]]
 
 
+def weighted_sum_float32(items):
+    """A start, then numbers and their weights by turns; every step rounded to float32."""
+    total = as_float32(items[0])
+    for value, weight in zip(items[1::2], items[2::2], strict=True):
+        total = as_float32(total + as_float32(as_float32(value) * weight))
+    return total
+
+
 def expit_each(items):
     """The logistic function of every item."""
     return [expit(item) for item in items]
@@ -137,4 +145,5 @@ OF_LISTS = {
     "normalize": shares,
     "argmax": argmax,
     "weighted_median": weighted_median,
+    "weighted_sum_float32": weighted_sum_float32,
 }

@@ -269,7 +269,7 @@ def test_models_that_cannot_be_exact_are_refused_by_name(make, words) -> None:
 
 def stacked(last, **options):
     first = [("one", xgboost.XGBRegressor(n_estimators=2, max_depth=2))]
-    return StackingRegressor(first, last, cv=2, **options).fit(FRAME, SCORE)
+    return StackingRegressor(first, last, cv=2, **options).fit(FRAME.fillna(0.0), SCORE)
 
 
 def test_a_stack_that_python_computes_in_float32_is_refused() -> None:
