@@ -22,6 +22,8 @@ from procgen.cli.options import AsJson, Folder
 from procgen.compiler import compile_source
 from procgen.migrations.folder import ENGINES
 from procgen.migrations.project import SETTINGS, Project, load_project
+from procgen.verify.gate import percent
+from procgen.verify.measured import Counts
 
 EXAMPLE = "Example: procgen compile churn.skops --name churn --sample train.parquet"
 
@@ -149,9 +151,23 @@ def _report(project: Project, name: str, compiled: Compiled) -> None:
         say(f"{title}   unchanged; new for this target")
     written = lines(compiled.paths, project.root)
     for line in sorted(written, key=lambda line: not line.startswith("models/")):
-        cases = f" ({compiled.cases:,} rows that Python answered)"
+        cases = f" ({compiled.cases:,} rows{_reach(compiled.coverage)})"
         say(f"  wrote {line}" + (cases if line.endswith(".cases.parquet") else ""))
+    if compiled.coverage is not None and compiled.coverage["share"] < 1:
+        share = percent(compiled.coverage["share"])
+        say(
+            f"Some leaves are neither reached nor proven out of reach: apply --min-coverage {share}"
+        )
     say("Read the SQL, commit it, then: procgen apply")
+
+
+def _reach(coverage: Counts | None) -> str:
+    """What the cases reach, in words."""
+    if coverage is None or not coverage["reachable"]:
+        return " that Python answered"
+    if coverage["share"] == coverage["share_of_sides"] == 1:
+        return ": every leaf and split side that a row can reach"
+    return f": {percent(coverage['share'])} % of the leaves that may be reachable"
 
 
 def _as_json(project: Project, name: str, compiled: Compiled) -> dict[str, object]:
@@ -163,5 +179,6 @@ def _as_json(project: Project, name: str, compiled: Compiled) -> dict[str, objec
         "new": compiled.version.is_new,
         "difference": compiled.difference,
         "cases": compiled.cases,
+        "coverage": compiled.coverage,
         "written": names(compiled.paths, project.root),
     }

@@ -24,7 +24,7 @@ from procgen.migrations.header import ModelVersion
 from procgen.migrations.models import model_path, newest_version, read_model_file
 from procgen.migrations.writing import FileSet, joined, write_files
 from procgen.verify.cases import print_cases
-from procgen.verify.measured import with_coverage
+from procgen.verify.measured import Counts, counts_of, with_coverage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,12 +64,14 @@ class Compiled:
         version: which version the model is.
         paths: the files written.
         cases: how many rows Python was asked about.
+        coverage: what they reach, as a certificate says it.
         difference: how it differs from the version before, if there is one.
     """
 
     version: Version
     paths: tuple[Path, ...] = ()
     cases: int = 0
+    coverage: Counts | None = None
     difference: str | None = None
 
 
@@ -176,7 +178,8 @@ def compile_into(
     added = () if is_kept else ((path, print_cases(reading.source.program, cases)),)
     # Each target's files include the one model file, so it is there twice.
     every = FileSet(tuple(dict.fromkeys(files.new + added)), files.replaced)
-    return Compiled(version, write_files(every), len(cases.rows), difference)
+    coverage = counts_of(reading.source.program, cases, version.digest)
+    return Compiled(version, write_files(every), len(cases.rows), coverage, difference)
 
 
 def _difference(project: Project, name: str, version: Version, source: Source) -> str | None:
