@@ -10,19 +10,19 @@ import typer
 from procgen.artifacts.attachment import Form, OnError
 from procgen.artifacts.tables import TableShape, parse_table_name
 from procgen.backends import dialect_named
-from procgen.cli.console import say, say_json
-from procgen.cli.listing import lines, names
+from procgen.cli.console import say
+from procgen.cli.listing import say_written
 from procgen.cli.options import AsJson, Environment, Folder, Url
 from procgen.cli.targets import OneEngine, one_engine
 from procgen.databases.opening import engine_of, open_database
 from procgen.databases.tables import has_scheduler, read_table
 from procgen.ir.program import OutputName
-from procgen.migrations.attaching import attach_files, fit
+from procgen.migrations.attaching import attach_files
 from procgen.migrations.fitting import Wanted
 from procgen.migrations.layout import serving_files
 from procgen.migrations.project import Project, load_project
 from procgen.migrations.shapes import read_shape
-from procgen.migrations.writing import write_files
+from procgen.migrations.writing import write_in_turn
 
 EXAMPLE = "Example: procgen attach churn --table app.customers --key id --as trigger --env prod"
 
@@ -112,16 +112,13 @@ def attach(  # noqa: PLR0913 - an option is a parameter
     if form is Form.SCHEDULE and not scheduler:
         _say_schedule(project, wanted, shape, env or engine)
         return
-    # Whatever is refused is refused before the first of the two migrations is written.
-    fit(project, engine, wanted, shape)
-    written = write_files(serving_files(project, engine))
-    written += write_files(attach_files(project, engine, wanted, shape))
-    if as_json:
-        say_json({"written": names(written, project.root)})
-        return
-    for line in lines(written, project.root):
-        say(f"  wrote {line}")
-    say("Read the SQL, commit it, then: procgen apply")
+    written = write_in_turn(
+        (
+            lambda: serving_files(project, engine),
+            lambda: attach_files(project, engine, wanted, shape),
+        )
+    )
+    say_written(written, project.root, as_json=as_json)
 
 
 def _shape(

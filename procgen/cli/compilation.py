@@ -17,7 +17,7 @@ from procgen.cli.compiling import (
     with_policies,
 )
 from procgen.cli.console import say, say_json, say_script, working
-from procgen.cli.listing import lines, names
+from procgen.cli.listing import NEXT, lines, names
 from procgen.cli.options import AsJson, Folder
 from procgen.compiler import compile_source
 from procgen.migrations.folder import ENGINES
@@ -158,7 +158,7 @@ def _report(project: Project, name: str, compiled: Compiled) -> None:
         say(
             f"Some leaves are neither reached nor proven out of reach: apply --min-coverage {share}"
         )
-    say("Read the SQL, commit it, then: procgen apply")
+    say(NEXT)
 
 
 def _reach(coverage: Counts | None) -> str:

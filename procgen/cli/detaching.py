@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from procgen.cli.console import say, say_json
-from procgen.cli.listing import lines, names
+from procgen.cli.listing import say_written
 from procgen.cli.options import AsJson, Folder
 from procgen.cli.targets import OneEngine, one_engine
 from procgen.migrations.detaching import detach_files
@@ -34,9 +33,4 @@ def detach(
     """Write the migration that drops an attachment; a predictions table goes with its maker."""
     project = load_project(folder)
     written = write_files(detach_files(project, one_engine(project, target), name, what))
-    if as_json:
-        say_json({"written": names(written, project.root)})
-        return
-    for line in lines(written, project.root):
-        say(f"  wrote {line}")
-    say("Read the SQL, commit it, then: procgen apply")
+    say_written(written, project.root, as_json=as_json)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from procgen.cli.console import say, say_json
-from procgen.cli.listing import lines, names
+from procgen.cli.listing import say_written
 from procgen.cli.options import AsJson, Folder
 from procgen.cli.targets import Engine, check_engine, parse_version, refuse_nothing
 from procgen.migrations.attached import columns_of_versions
@@ -20,7 +20,7 @@ from procgen.migrations.layout import serving_files
 from procgen.migrations.project import Project, load_project
 from procgen.migrations.promotion import Promotion, promote_files
 from procgen.migrations.retirement import retire_facade_files, retire_files
-from procgen.migrations.writing import joined, write_files
+from procgen.migrations.writing import FileSet, joined, write_files, write_in_turn
 
 PROMOTE_EXAMPLE = "Example: procgen promote churn v3"
 RETIRE_EXAMPLE = "Example: procgen retire churn v1"
@@ -65,36 +65,43 @@ def promote(  # noqa: PLR0913 - an option is a parameter
     if version is None and shadow is None:
         raise typer.BadParameter("name a version, as in: procgen promote churn v3")
     project = load_project(folder)
-    wanted = (
-        [] if version is None else [Promotion(name, parse_version(version), new_facade, overload)]
-    )
-    written: tuple[Path, ...] = ()
-    for one in wanted:
-        engines = _with_version(project, one.model, target)
-        answering = [engine for engine in engines if shadow and _answers(project, engine, one)]
-        engines = [engine for engine in engines if engine not in answering]
-        written += write_files(joined(promote_files(project, engine, one) for engine in engines))
+    steps: list[Callable[[], FileSet]] = []
+    if version is not None:
+        champion = Promotion(name, parse_version(version), new_facade, overload)
+        steps.append(lambda: _champion_files(project, champion, target, is_beside=bool(shadow)))
     if shadow is not None:
-        written += _write_shadow(
-            project, Promotion(name, parse_version(shadow), shadow=True), target
+        other = Promotion(name, parse_version(shadow), shadow=True)
+        # procgen's own tables have to know the state of that name first.
+        steps += (
+            lambda: _for_each(project, other, target, serving_files),
+            lambda: _for_each(project, other, target, partial(promote_files, wanted=other)),
         )
-    _report(project, written, as_json=as_json)
+    _report(project, write_in_turn(steps), as_json=as_json)
+
+
+def _champion_files(
+    project: Project, wanted: Promotion, target: str | None, *, is_beside: bool
+) -> FileSet:
+    """The promotion; beside a shadow, only where the version does not answer already."""
+    engines = _with_version(project, wanted.model, target)
+    answering = {engine for engine in engines if is_beside and _answers(project, engine, wanted)}
+    return joined(
+        promote_files(project, engine, wanted) for engine in engines if engine not in answering
+    )
+
+
+def _for_each(
+    project: Project,
+    wanted: Promotion,
+    target: str | None,
+    make: Callable[[Project, str], FileSet],
+) -> FileSet:
+    return joined(make(project, engine) for engine in _with_version(project, wanted.model, target))
 
 
 def _answers(project: Project, engine: str, wanted: Promotion) -> bool:
     state = facade_states(project.migrations(engine)).get(wanted.target)
     return state is not None and wanted.model in state.serves
-
-
-def _write_shadow(project: Project, wanted: Promotion, target: str | None) -> tuple[Path, ...]:
-    """The shadow, and before it procgen's own tables that know the state of that name."""
-    engines = _with_version(project, wanted.model, target)
-    for engine in engines:
-        promote_files(project, engine, wanted)  # refuses before anything is written
-    written = write_files(joined(serving_files(project, engine) for engine in engines))
-    return written + write_files(
-        joined(promote_files(project, engine, wanted) for engine in engines)
-    )
 
 
 def retire(
@@ -148,14 +155,8 @@ def _with_facade(project: Project, name: str, target: str | None) -> list[str]:
 
 
 def _report(project: Project, written: tuple[Path, ...], *, as_json: bool) -> None:
-    if as_json:
-        say_json({"written": names(written, project.root)})
-        return
-    for line in lines(written, project.root):
-        say(f"  wrote {line}")
-    for note in dict.fromkeys(_kept_columns(project)):
-        say(f"  {note}")
-    say("Read the SQL, commit it, then: procgen apply")
+    notes = dict.fromkeys(_kept_columns(project))
+    say_written(written, project.root, as_json=as_json, notes=notes)
 
 
 def _kept_columns(project: Project) -> Iterator[str]:

@@ -35,33 +35,19 @@ def attach_files(project: Project, engine: str, wanted: Wanted, shape: TableShap
         InputsError: the table does not fit the model, or the engine cannot do what is asked.
     """
     migrations = project.migrations(engine)
-    attachment, now = fit(project, engine, wanted, shape)
-    if layout_of(migrations) < SERVING:
-        raise ProjectError(f"migrations/{engine} does not make procgen.jobs yet")
-    return _files(project, engine, migrations, attachment, now)
-
-
-def fit(
-    project: Project, engine: str, wanted: Wanted, shape: TableShape
-) -> tuple[Attachment, Sequence[Scorer]]:
-    """The attachment, and the versions that it calls now; it refuses what `attach_files` does.
-
-    Raises:
-        ProjectError: there is no champion, or the name or the predictions table is taken.
-        InputsError: the table does not fit the model, or the engine cannot do what is asked.
-    """
-    migrations = project.migrations(engine)
     now = scorers(project, wanted.facade, facade_states(migrations))
     if not now:
         raise ProjectError(
             f"migrations/{engine} has no facade {wanted.facade}",
             hint=f"run `procgen promote {wanted.facade} vN --target {engine}` first",
         )
+    if layout_of(migrations) < SERVING:
+        raise ProjectError(f"migrations/{engine} does not make procgen.jobs yet")
     known = attachments(migrations)
     attachment = Fitting(dialect_named(engine), wanted, shape, now[0]).attachment()
     attachment = _with_procedure(_with_table(attachment, known), known)
     _refuse_taken(attachment, known)
-    return attachment, now
+    return _files(project, engine, migrations, attachment, now)
 
 
 def _files(

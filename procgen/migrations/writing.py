@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,27 @@ def write_files(files: FileSet) -> tuple[Path, ...]:
             hint="nothing was changed",
         ) from error
     return tuple(path for path, _ in pending)
+
+
+def write_in_turn(steps: Iterable[Callable[[], FileSet]]) -> tuple[Path, ...]:
+    """Write sets of which each is made when those before it are in their places.
+
+    Raises:
+        ProcgenError: a step refuses, or its files cannot be written; nothing is changed.
+    """
+    before: dict[Path, bytes | None] = {}
+    written: tuple[Path, ...] = ()
+    try:
+        for step in steps:
+            files = step()
+            for path, _ in (*files.new, *files.replaced):
+                before.setdefault(path, _content(path))
+            written += write_files(files)
+    except BaseException:
+        for path in dict.fromkeys(written):
+            _restore(path, before[path])
+        raise
+    return written
 
 
 def _is_written(path: Path, content: bytes) -> bool:

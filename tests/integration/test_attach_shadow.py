@@ -61,6 +61,10 @@ def test_one_command_names_champion_and_shadow(duckdb_team):
     ]
     code, _, err = team.run("promote", "churn", "--shadow", "v2", "--target", "duckdb")
     assert (code, "is answered by churn v2 already" in err) == (3, True)
+    before = sorted(team.folder.iterdir())
+    code, _, err = team.run("promote", "churn", "v1", "--shadow", "v9", "--target", "duckdb")
+    assert (code, "creates no churn v9" in err) == (3, True)
+    assert sorted(team.folder.iterdir()) == before
 
 
 def test_a_shadow_of_other_inputs_is_refused_where_something_is_attached(duckdb_team):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from procgen.errors import ProjectError
-from procgen.migrations.writing import FileSet, joined, write_files
+from procgen.migrations.writing import FileSet, joined, write_files, write_in_turn
 
 
 def content(folder):
@@ -68,3 +68,19 @@ def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
 def test_sets_are_joined_in_order(tmp_path):
     one, two = (FileSet(new=((tmp_path / name, b""),)) for name in "ab")
     assert write_files(joined([one, two])) == (tmp_path / "a", tmp_path / "b")
+
+
+def test_a_set_that_refuses_takes_back_those_before_it(tmp_path):
+    (tmp_path / "sum").write_bytes(b"old")
+
+    def first():
+        return FileSet(new=((tmp_path / "a", b"x"),), replaced=((tmp_path / "sum", b"one"),))
+
+    def second():
+        assert content(tmp_path) == {"a": b"x", "sum": b"one"}
+        raise ProjectError("refused")
+
+    with pytest.raises(ProjectError, match="refused"):
+        write_in_turn((first, second))
+    assert content(tmp_path) == {"sum": b"old"}
+    assert write_in_turn((first, first)) == (tmp_path / "a", tmp_path / "sum")
