@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from functools import cache
 
 from procgen.frontends import read_model
-from procgen.frontends.registry import Reading, class_name, recorded
+from procgen.frontends.registry import Reading, class_name, every_reading, recorded
 from tests.every_zoo import FAMILIES
 
 
@@ -19,15 +18,6 @@ def readings_by_class() -> dict[str, list[Reading]]:
         case = make()
         with recorded() as readings:
             read_model(case.model, case.inputs, case.types)
-        for reading in flat(readings):
+        for reading in every_reading(readings):
             found[class_name(reading.step)].append(reading)
     return dict(found)
-
-
-def flat(readings: Iterable[Reading]) -> Iterator[Reading]:
-    """The readings and those inside them."""
-    waiting = list(readings)
-    while waiting:
-        reading = waiting.pop()
-        yield reading
-        waiting.extend(reading.inside)

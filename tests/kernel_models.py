@@ -11,20 +11,18 @@ from procgen.verify.expected import answerable
 from procgen.verify.probes import make_probes
 from procgen.verify.report import Mismatch
 from procgen.verify.tally import Tally, numbered
-from tests import catboost_zoo, lightgbm_zoo, models_zoo, xgboost_zoo
+from tests.every_zoo import FAMILIES
 
 ZOOS = {
-    "sklearn": models_zoo.ZOO,
-    "lightgbm": lightgbm_zoo.ZOO,
-    "xgboost": xgboost_zoo.ZOO,
-    "catboost": catboost_zoo.ZOO,
+    "sklearn": "scikit-learn",
+    "lightgbm": "LightGBM",
+    "xgboost": "XGBoost",
+    "catboost": "CatBoost",
 }
-EVERY = [f"{zoo}: {name}" for zoo, names in ZOOS.items() for name in names]
-FAMILIES = [
-    *(f"sklearn: {name}" for name in list(models_zoo.ZOO)[::17]),
-    *(f"lightgbm: {name}" for name in list(lightgbm_zoo.ZOO)[::13]),
-    *(f"xgboost: {name}" for name in list(xgboost_zoo.ZOO)[::13]),
-    *(f"catboost: {name}" for name in list(catboost_zoo.ZOO)[::13]),
+EVERY = [f"{zoo}: {name}" for zoo, family in ZOOS.items() for name in FAMILIES[family]]
+STRIDES = {"sklearn": 17, "lightgbm": 13, "xgboost": 13, "catboost": 13}
+SOME = [
+    f"{zoo}: {name}" for zoo, step in STRIDES.items() for name in list(FAMILIES[ZOOS[zoo]])[::step]
 ]
 """Some of each, for what needs a server."""
 
@@ -32,18 +30,8 @@ FAMILIES = [
 def fitted(title: str) -> tuple[object, dict[str, object]]:
     """A model and what compiling it takes beside."""
     zoo, _, name = title.partition(": ")
-    match zoo:
-        case "sklearn":
-            model, types = models_zoo.fitted(name)
-            return model, {"types": types}
-        case "lightgbm":
-            model, inputs, types = lightgbm_zoo.fitted(name)
-            return model, {"inputs": inputs, "types": types}
-        case "xgboost":
-            model = xgboost_zoo.fitted(name)
-            return model, {"inputs": xgboost_zoo.inputs_of(model)}
-        case _:
-            return catboost_zoo.fitted(name), {}
+    case = FAMILIES[ZOOS[zoo]][name]()
+    return case.model, {"inputs": case.inputs, "types": case.types}
 
 
 def compiled(title: str, target: str, language: str = "sql") -> tuple[object, Artifact]:

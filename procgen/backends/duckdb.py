@@ -56,18 +56,18 @@ _POWERS = (
     "list_transform([{0}], lambda procgen_m: list_transform(procgen_m, "
     "lambda procgen_x: exp(procgen_x - list_max(procgen_m))))[1]"
 )
-_ADD = "lambda procgen_a, procgen_b: procgen_a + procgen_b"
+ADD = "lambda procgen_a, procgen_b: procgen_a + procgen_b"
 _WHOLE = "len(procgen_p) - len(procgen_p) % 8"
 
 
 def _lane(k: int) -> str:
-    return f"list_reduce(list_slice(procgen_p, {k}, {_WHOLE}, 8), {_ADD}, 0e0)"
+    return f"list_reduce(list_slice(procgen_p, {k}, {_WHOLE}, 8), {ADD}, 0e0)"
 
 
 # As numpy adds up to 128 numbers: eight running sums, then pairs of them, then what is left over.
 _PAIRS = [f"({_lane(k)} + {_lane(k + 1)})" for k in (1, 3, 5, 7)]
 _LANES = f"(({_PAIRS[0]} + {_PAIRS[1]}) + ({_PAIRS[2]} + {_PAIRS[3]}))"
-_TOTAL = f"list_reduce(list_slice(procgen_p, {_WHOLE} + 1, len(procgen_p)), {_ADD}, {_LANES})"
+_TOTAL = f"list_reduce(list_slice(procgen_p, {_WHOLE} + 1, len(procgen_p)), {ADD}, {_LANES})"
 _SHARES = (
     "list_transform([{0}], lambda procgen_p: list_transform(["
     + _TOTAL
@@ -101,7 +101,7 @@ _POWERS_FLOAT32 = (
 )
 _SOFTMAX_FLOAT32 = (
     "list_transform([" + _POWERS_FLOAT32 + "], lambda procgen_p: list_transform([CAST(list_reduce("
-    f"procgen_p, {_ADD}) AS FLOAT)], lambda procgen_t: list_transform(procgen_p, lambda procgen_x: "
+    f"procgen_p, {ADD}) AS FLOAT)], lambda procgen_t: list_transform(procgen_p, lambda procgen_x: "
     "CAST(CAST(procgen_x AS FLOAT) / procgen_t AS DOUBLE)))[1])[1]"
 )
 
@@ -114,7 +114,7 @@ _SORTED = (
 )
 _REACHED = (
     "list_transform(range(1, len(procgen_s) + 1), lambda procgen_k: list_reduce(list_transform("
-    f"list_slice(procgen_s, 1, procgen_k), lambda procgen_e: procgen_e.w), {_ADD}))"
+    f"list_slice(procgen_s, 1, procgen_k), lambda procgen_e: procgen_e.w), {ADD}))"
 )
 _WEIGHTED_MEDIAN = (
     f"list_transform([{{0}}], lambda procgen_l: list_transform([{_SORTED}], lambda procgen_s: "
@@ -168,7 +168,7 @@ DUCKDB = Dialect(
     list_of="[{0}]",
     choose="({0})[{1}]",
     list_type="{0}[]",
-    ordered_sum=("list_reduce([{0}], lambda procgen_a, procgen_b: procgen_a + procgen_b)"),
+    ordered_sum=f"list_reduce([{{0}}], {ADD})",
     largest_inlined=None,
     fence="",
     folds_case=True,

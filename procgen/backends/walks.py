@@ -19,10 +19,12 @@ from dataclasses import dataclass, field
 
 from procgen.backends import conditions
 from procgen.backends.dialect import Dialect
+from procgen.backends.duckdb import ADD
 from procgen.backends.trees import Subject
-from procgen.ir.expressions import Comparison, Membership, Test, Threshold
+from procgen.ir.cuts import cut_at
+from procgen.ir.expressions import Membership, Test
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree, depth
+from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree, depth, split_count
 from procgen.ir.types import DType
 
 BATCH = 100_000
@@ -52,7 +54,7 @@ def pays(ensemble: Ensemble) -> bool:
     and forests of up to 66,000: depths that are alike favour the walk, which takes every tree as
     far down as the deepest one.
     """
-    splits = sum(isinstance(node, Split) for tree in ensemble.trees for node in tree.nodes)
+    splits = split_count(ensemble.trees)
     deepest = max(map(depth, ensemble.trees), default=0)
     nested = splits * (PLANNING + BATCH * NESTED)
     walked = BATCH * (WALKED + LEVEL * len(ensemble.trees) * deepest)
@@ -77,17 +79,14 @@ def has_lists(ensemble: Ensemble) -> bool:
 
 def bound(test: Test) -> float | None:
     """The largest number on the left side, or None where no double is that bound."""
-    match test:
-        case Membership():
-            return 0.5
-        case Threshold(op, value, DType.INT64):
-            whole = int(value) - (op is Comparison.LT)
-            # Beyond, integers would be rounded when they become doubles.
-            return float(whole) if abs(whole) < LARGEST_INTEGER else None
-        case Threshold(Comparison.LE, value, _):
-            return float(value)
-        case Threshold(_, value, _):
-            return None if value == -math.inf else math.nextafter(value, -math.inf)
+    if isinstance(test, Membership):
+        return 0.5
+    is_whole = test.precision is DType.INT64
+    last = cut_at(test.op, test.value, DType.INT64 if is_whole else DType.FLOAT64)
+    # Larger integers would be rounded when they become doubles.
+    if last is None or (is_whole and abs(last) >= LARGEST_INTEGER):
+        return None
+    return float(last)
 
 
 def _column(split: Split) -> Column:
@@ -231,8 +230,7 @@ class Walk:
         place = output if self.lists.is_shared else 0
         base = self.dialect.literal(self.ensemble.base_score[output], self.ensemble.accumulate)
         terms = f"list_transform({leaves}, lambda procgen_n: {self._list(f'v{place}_')}[procgen_n])"
-        add = "lambda procgen_a, procgen_b: procgen_a + procgen_b"
-        return f"list_reduce({terms}, {add}, {base})"
+        return f"list_reduce({terms}, {ADD}, {base})"
 
     def _leaves(self, subjects: Sequence[Subject], output: int) -> str:
         feature, threshold = (f"{self._list(name)}[procgen_n]" for name in "ft")

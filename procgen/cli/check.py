@@ -20,8 +20,9 @@ from procgen.frontends.reading import input_names
 from procgen.frontends.samples import read_inputs, read_sample, sample_types
 from procgen.frontends.verdicts import Examination, Parity, examine
 from procgen.ir.program import Output, OutputName, Program
-from procgen.ir.trees import Ensemble, depth
+from procgen.ir.trees import depth
 from procgen.ir.types import DType, ListType
+from procgen.ir.walk import trees_of
 from procgen.verify.compare import LINK_ULPS, Judge
 
 EXAMPLE = "Example: procgen check churn.skops"
@@ -178,12 +179,7 @@ def _nearness(source: Source, judge: Judge, output: Output) -> str:
 
 
 def _size(program: Program) -> dict[str, int]:
-    trees = [
-        tree
-        for binding in program.bindings
-        if isinstance(binding.value, Ensemble)
-        for tree in binding.value.trees
-    ]
+    trees = list(trees_of(program))
     return {
         "trees": len(trees),
         "nodes": sum(len(tree.nodes) for tree in trees),

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from procgen.artifacts.artifact import Artifact
 from procgen.backends.languages import SPOKEN, Language, require_spoken
-from procgen.cli.differences import describe, stored_program
+from procgen.cli.differences import describe
 from procgen.cli.parity import make_cases
 from procgen.compiler import EVERYONE, compile_source
 from procgen.errors import ProcgenError
@@ -21,10 +22,12 @@ from procgen.ir.expressions import Constant
 from procgen.ir.policies import Policies, Rule
 from procgen.migrations.create import create_files, find_create_migration
 from procgen.migrations.header import ModelVersion
-from procgen.migrations.models import model_path, newest_version, read_model_file
+from procgen.migrations.models import newest_version, read_model_file, read_program
 from procgen.migrations.writing import FileSet, joined, write_files
 from procgen.verify.cases import print_cases
-from procgen.verify.measured import Counts, counts_of, with_coverage
+from procgen.verify.coverage import measure
+from procgen.verify.gate import cases_path
+from procgen.verify.measured import Counts, coverage_counts, with_note
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -121,16 +124,10 @@ def find_version(
         case None:
             return Version(1, digest, None, language or Language.SQL)
         case (newest, known):
-            spoken = _language(project, name, newest)
+            spoken = read_model_file(project, ModelVersion(name, newest)).language
             if known == digest and language in (None, spoken):
                 return Version(newest, digest, newest, spoken)
             return Version(newest + 1, digest, newest, language or Language.SQL)
-
-
-def _language(project: Project, name: str, version: int) -> Language:
-    """The language that a version was compiled in."""
-    provenance = read_model_file(project, ModelVersion(name, version)).provenance
-    return Language(provenance.get("language", Language.SQL))
 
 
 def compile_into(
@@ -152,9 +149,32 @@ def compile_into(
     version = find_version(project, name, reading.source, language)
     if language is not None:
         require_spoken(language, tuple(engines))
-    artifacts = [
+    artifacts = _missing_artifacts(project, name, reading.source, version, engines)
+    if not artifacts:
+        return Compiled(version)
+    cases = make_cases(reading.model, reading.source, artifacts[0], reading.rows)
+    coverage = coverage_counts(measure(reading.source.program, cases.rows))
+    difference = _difference(project, name, version, reading.source)
+    provenance = _provenance(project, name, version, reading.source)
+    files = joined(create_files(project, artifact, provenance) for artifact in artifacts)
+    path = cases_path(project, ModelVersion(name, version.number))
+    # A version keeps the cases that it was written with, whatever sample comes with a new target.
+    if version.is_new or not path.exists():
+        stored = with_note(cases, coverage, version.digest)
+        added = (path, print_cases(reading.source.program, stored))
+        files = FileSet((*files.new, added), files.replaced)
+    # Each target's files include the one model file, so it is there twice.
+    every = FileSet(tuple(dict.fromkeys(files.new)), files.replaced)
+    return Compiled(version, write_files(every), len(cases.rows), coverage, difference)
+
+
+def _missing_artifacts(
+    project: Project, name: str, source: Source, version: Version, engines: Sequence[str]
+) -> list[Artifact]:
+    """The version for each engine that has no migration of it."""
+    return [
         compile_source(
-            reading.source,
+            source,
             name=name,
             target=engine,
             version=version.number,
@@ -165,27 +185,12 @@ def compile_into(
         for engine in engines
         if find_create_migration(project, engine, name, version.number) is None
     ]
-    if not artifacts:
-        return Compiled(version)
-    cases = make_cases(reading.model, reading.source, artifacts[0], reading.rows)
-    cases = with_coverage(reading.source.program, cases, version.digest)
-    difference = _difference(project, name, version, reading.source)
-    provenance = _provenance(project, name, version, reading.source)
-    files = joined(create_files(project, artifact, provenance) for artifact in artifacts)
-    path = model_path(project, name, version.number).with_suffix(".cases.parquet")
-    # A version keeps the cases that it was written with, whatever sample comes with a new target.
-    is_kept = path.exists() and not version.is_new
-    added = () if is_kept else ((path, print_cases(reading.source.program, cases)),)
-    # Each target's files include the one model file, so it is there twice.
-    every = FileSet(tuple(dict.fromkeys(files.new + added)), files.replaced)
-    coverage = counts_of(reading.source.program, cases, version.digest)
-    return Compiled(version, write_files(every), len(cases.rows), coverage, difference)
 
 
 def _difference(project: Project, name: str, version: Version, source: Source) -> str | None:
     if version.previous is None or not version.is_new:
         return None
-    before = stored_program(project, name, version.previous)
+    before = read_program(project, ModelVersion(name, version.previous))
     if codec.digest(before) == version.digest:
         return f"--language {version.language}"
     return describe(before, source.program)

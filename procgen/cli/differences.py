@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
-from procgen.ir import codec
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble
-from procgen.migrations.models import model_path
-from procgen.migrations.project import Project
+from procgen.ir.walk import trees_of
 
 SHOWN = 5
 """As many changes fit a line that is read."""
-
-
-def stored_program(project: Project, name: str, version: int) -> Program:
-    """The Program of a version that is written already."""
-    content = json.loads(model_path(project, name, version).read_bytes())
-    return codec.decode(json.dumps(content["program"]))
 
 
 def describe(before: Program, after: Program) -> str:
@@ -28,13 +17,8 @@ def describe(before: Program, after: Program) -> str:
 
 
 def _trees(before: Program, after: Program) -> list[str]:
-    old, new = _tree_count(before), _tree_count(after)
+    old, new = (sum(1 for _ in trees_of(program)) for program in (before, after))
     return [] if old == new else [f"{new:,} trees ({old:,})"]
-
-
-def _tree_count(program: Program) -> int:
-    values = [binding.value for binding in program.bindings]
-    return sum(len(value.trees) for value in values if isinstance(value, Ensemble))
 
 
 def _inputs(before: Program, after: Program) -> list[str]:

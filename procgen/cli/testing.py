@@ -24,7 +24,6 @@ from procgen.verify.testing import (
     ask_database,
     ask_mutants,
     find_live,
-    is_attached,
 )
 
 EXAMPLE = "Example: procgen test churn --env prod --html churn.html"
@@ -115,8 +114,7 @@ def _run(
         with open_database(url, read_only=not mutants) as database:
             result = ask_database(suite, database)
             result = ask_mutants(suite, database, result) if mutants else result
-            attached = is_attached(suite, database)
-        if attached:
+        if result.attached:
             with open_database(url) as database:
                 result = ask_attached(suite, database, result)
         results.append(result)

@@ -7,15 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from procgen.ir.arrow_types import ARROW_TYPES
 from procgen.ir.types import DType, ListType, Type
 
-ARROW = {
-    DType.FLOAT64: pa.float64(),
-    DType.FLOAT32: pa.float32(),
-    DType.INT64: pa.int64(),
-    DType.BOOL: pa.bool_(),
-    DType.TEXT: pa.string(),
-}
 FILLERS: dict[DType, Any] = {DType.INT64: 0, DType.BOOL: False}
 
 
@@ -35,11 +29,11 @@ def array_of(value: Any, kind: Type) -> pa.Array:
     """What the kernel answers as an Arrow array; a list is NULL as a whole where a row is."""
     if not isinstance(kind, ListType):
         cells, null = value
-        return pa.array(cells, type=ARROW[kind], mask=null, from_pandas=False)
+        return pa.array(cells, type=ARROW_TYPES[kind], mask=null, from_pandas=False)
     width = len(value)
     cells = np.stack([cells for cells, _ in value], axis=1).reshape(-1)
     null = value[0][1]
     offsets = np.arange(0, len(cells) + 1, width, dtype=np.int32)
     mask = None if null is None else pa.array(null)
-    items = pa.array(cells, type=ARROW[kind.item], from_pandas=False)
+    items = pa.array(cells, type=ARROW_TYPES[kind.item], from_pandas=False)
     return pa.ListArray.from_arrays(pa.array(offsets), items, mask=mask)

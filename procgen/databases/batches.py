@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from procgen.artifacts.attachment import Attachment, Form
+from procgen.databases.applied import read_applied
 from procgen.databases.batching import CHUNK, Batch
 from procgen.databases.database import Database
-from procgen.databases.history import read_events
 from procgen.errors import ProjectError
 from procgen.migrations.attached import attachments, scorers
 from procgen.migrations.facades import facade_states
-from procgen.migrations.ledger import applied_in_time
 from procgen.migrations.project import Project
 
 
@@ -37,9 +36,7 @@ def find_batch(
     Raises:
         ProjectError: there is none, or there are several.
     """
-    with database.rehearsal():
-        applied = {event.migration for event in applied_in_time(read_events(database))}
-    migrations = [one for one in project.migrations(database.engine) if one.id in applied]
+    migrations = read_applied(project, database).migrations
     found = [
         one
         for one in attachments(migrations).values()

@@ -8,7 +8,6 @@ attached read-only, because a table created as `ml.t` would otherwise be made th
 from __future__ import annotations
 
 import inspect
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,13 +22,13 @@ from procgen.backends.duckdb import DUCKDB
 from procgen.backends.languages import Language
 from procgen.backends.routines import SUFFIXES
 from procgen.databases.arrow_columns import array_of, value_of
-from procgen.errors import CorruptFileError, DatabaseError, InputsError, ProjectError
+from procgen.errors import DatabaseError, InputsError, ProjectError
 from procgen.ir import codec
 from procgen.ir.program import Action, Output, Program
 from procgen.ir.types import DType
 from procgen.kernels.packing import pack
 from procgen.kernels.runtime.model import Model
-from procgen.migrations.models import FILE
+from procgen.migrations.models import FILE, parse_model_file, program_in
 from procgen.migrations.project import SETTINGS, load_project
 from procgen.passes import lower
 
@@ -221,19 +220,5 @@ def _versions(folder: Path) -> Iterator[Version]:
 
 
 def _read(path: Path) -> Version:
-    try:
-        content = json.loads(path.read_bytes())
-        return Version(
-            content["name"],
-            content["version"],
-            codec.decode(json.dumps(content["program"])),
-            Language(content["provenance"].get("language", Language.SQL)),
-        )
-    except FileNotFoundError:
-        raise ProjectError(
-            f"{path} does not exist", hint=f"give a folder with {SETTINGS}, or a model file"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorruptFileError(
-            f"{path} is not a model file: {error!r}", hint="restore it from git"
-        ) from error
+    record, content = parse_model_file(path, f"give a folder with {SETTINGS}, or a model file")
+    return Version(record.name, record.version, program_in(content, path), record.language)

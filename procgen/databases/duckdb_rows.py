@@ -10,15 +10,9 @@ import pyarrow as pa
 
 from procgen.backends.duckdb import identifier
 from procgen.databases.database import Row, row_number_column
-from procgen.ir.types import DType, Field
+from procgen.ir.arrow_types import ARROW_TYPES
+from procgen.ir.types import Field
 
-TYPES = {
-    DType.BOOL: pa.bool_(),
-    DType.INT64: pa.int64(),
-    DType.FLOAT32: pa.float32(),
-    DType.FLOAT64: pa.float64(),
-    DType.TEXT: pa.string(),
-}
 VIEW = "procgen_arrow_rows"
 
 
@@ -30,7 +24,7 @@ def create_table(
     arrays: list[Any] = [pa.array(range(len(rows)), type=pa.int64())]
     for field in fields:
         values = [_value(field, row) for row in rows]
-        arrays.append(pa.array(values, type=TYPES[field.dtype], from_pandas=False))
+        arrays.append(pa.array(values, type=ARROW_TYPES[field.dtype], from_pandas=False))
     names = [number, *(field.name for field in fields)]
     connection.register(VIEW, pa.table(arrays, names=names))
     try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from procgen.databases.applied import read_applied
 from procgen.databases.database import Database
-from procgen.databases.history import read_events, read_model_certificates
+from procgen.databases.history import read_model_certificates
 from procgen.databases.report import Certificate, Gate
 from procgen.errors import DatabaseError, ParityError
 from procgen.migrations.facades import model_states
 from procgen.migrations.header import Kind, ModelVersion
-from procgen.migrations.ledger import applied_events
 from procgen.migrations.migration import Migration
 from procgen.migrations.project import Project
 
@@ -47,10 +47,9 @@ def verify_applied(
         gate: asked about each version, as in an apply.
         name: only this model.
     """
+    migrations = read_applied(project, database).migrations
     with database.rehearsal():
-        applied = {event.migration for event in applied_events(read_events(database))}
         recorded = read_model_certificates(database)
-    migrations = [one for one in project.migrations(database.engine) if one.id in applied]
     states = model_states(migrations)
     return tuple(
         _verified(migration, database, gate, recorded.get(migration.id))

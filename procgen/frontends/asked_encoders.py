@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,8 +19,8 @@ from procgen.errors import UnsupportedModelError
 from procgen.frontends.categories import Categories, comparable, read_categories
 from procgen.frontends.demands import demand, present
 from procgen.frontends.labels import plain
-from procgen.frontends.registry import Feature, Frame
-from procgen.frontends.wants import ANYTHING, Want
+from procgen.frontends.registry import TRANSFORMERS, Feature, Frame
+from procgen.frontends.wants import ANYTHING, ORIGINS, Want, wants
 from procgen.ir.domain import LARGEST_INT64, UNSEEN
 from procgen.ir.expressions import Case, Constant, Match, Membership
 from procgen.ir.program import Requirement
@@ -101,6 +101,26 @@ class Encoder:
         except ValueError:  # by which both libraries refuse rows
             return None
         return row
+
+
+EncoderOf = Callable[[Any], Encoder]
+
+
+def reads_encoders(*class_names: str) -> Callable[[EncoderOf], EncoderOf]:
+    """Register what a step's own values say, for classes whose steps `encoder_of` makes encoders.
+
+    Their columns have the types of the categories, and those that are not encoded stay as they are.
+    """
+
+    def register(encoder_of: EncoderOf) -> EncoderOf:
+        wants(*class_names)(lambda step, _: wants_of_encoder(encoder_of(step)))
+        ORIGINS.reads(*class_names)(lambda step, _: origins_of_encoder(encoder_of(step)))
+        TRANSFORMERS.reads(*class_names)(
+            lambda step, frame, _: read_encoder(encoder_of(step), frame)
+        )
+        return encoder_of
+
+    return register
 
 
 def learned_categories(step: Any, categories: Mapping[Any, Sequence[Any]]) -> dict[Any, Categories]:

@@ -6,16 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from procgen.errors import UnsupportedModelError
-from procgen.frontends.asked_encoders import (
-    Encoder,
-    learned_categories,
-    origins_of_encoder,
-    read_encoder,
-    wants_of_encoder,
-)
+from procgen.frontends.asked_encoders import Encoder, learned_categories, reads_encoders
 from procgen.frontends.reading import COLUMNS
-from procgen.frontends.registry import REFUSED, TRANSFORMERS, Frame, Scope
-from procgen.frontends.wants import ORIGINS, Want, wants
+from procgen.frontends.registry import REFUSED
 
 CLASSES = (
     "category_encoders.backward_difference.BackwardDifferenceEncoder",
@@ -59,24 +52,7 @@ def read_columns(step: Any) -> tuple[int, tuple[str, ...] | None]:
     return len(names), names if all(isinstance(name, str) for name in names) else None
 
 
-@wants(*CLASSES)
-def read_wants(step: Any, count: int) -> tuple[Want, ...]:  # noqa: ARG001 - the encoder knows it
-    """Columns of the types of the categories."""
-    return wants_of_encoder(encoder_of(step))
-
-
-@ORIGINS.reads(*CLASSES)
-def read_origins(step: Any, count: int) -> tuple[int | None, ...]:  # noqa: ARG001
-    """The columns that are not encoded stay what they are."""
-    return origins_of_encoder(encoder_of(step))
-
-
-@TRANSFORMERS.reads(*CLASSES)
-def read_category_encoder(step: Any, frame: Frame, scope: Scope) -> Frame:  # noqa: ARG001
-    """The encoded columns as tables, the others as they are."""
-    return read_encoder(encoder_of(step), frame)
-
-
+@reads_encoders(*CLASSES)
 def encoder_of(step: Any) -> Encoder:
     """The encoder with the categories of its columns.
 

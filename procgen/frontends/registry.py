@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -170,6 +170,15 @@ class Reading:
     def bounds(self) -> bool:
         """Whether it is this step, none before it and none inside it, that is not exact."""
         return self.given and not self.result and all(inner.result for inner in self.inside)
+
+
+def every_reading(readings: Iterable[Reading]) -> Iterator[Reading]:
+    """The readings and those inside them, each after the one around it."""
+    waiting = list(readings)
+    while waiting:
+        reading = waiting.pop()
+        yield reading
+        waiting.extend(reading.inside)
 
 
 READINGS: ContextVar[list[Reading] | None] = ContextVar("READINGS", default=None)

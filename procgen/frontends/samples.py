@@ -11,19 +11,12 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from procgen.errors import CorruptFileError, InputsError, ProcgenError
+from procgen.ir.arrow_types import ARROW_TYPES
 from procgen.ir.types import DType, Field, Scalar
 
 Rows = list[dict[str, Scalar]]
 ROWS = 1000
 """As many rows of a sample become parity cases; its types come from all of them."""
-
-ARROW_TYPES = {
-    DType.BOOL: pa.bool_(),
-    DType.INT64: pa.int64(),
-    DType.FLOAT32: pa.float32(),
-    DType.FLOAT64: pa.float64(),
-    DType.TEXT: pa.string(),
-}
 
 
 def read_inputs(path: Path) -> list[Any] | dict[str, Any]:

@@ -15,6 +15,7 @@ from procgen.frontends.registry import (
     TRANSFORMERS,
     Reading,
     class_name,
+    every_reading,
     inner_models,
     recorded,
     unsupported,
@@ -86,7 +87,7 @@ def examine(
                 source = read_model(model, inputs, types)
             except UnsupportedModelError as error:
                 _blame(steps, readings, error, refused)
-    found = {id(reading.step): reading for reading in _every(readings)}
+    found = {id(reading.step): reading for reading in every_reading(readings)}
     verdicts = [_verdict(step, found, refused) for step in steps]
     if source and not source.exact and all(one.parity is Parity.EXACT for one in verdicts):
         verdicts[-1] = replace(verdicts[-1], parity=Parity.BOUNDED, note=COMPUTED)
@@ -131,15 +132,6 @@ def bound_of(name: str) -> str:
     return "" if bound is None else bound.reason
 
 
-def _every(readings: Iterable[Reading]) -> Iterator[Reading]:
-    """The readings and those inside them, each after the one around it."""
-    waiting = list(readings)
-    while waiting:
-        reading = waiting.pop()
-        yield reading
-        waiting.extend(reading.inside)
-
-
 def _blame(
     steps: list[_Step],
     readings: list[Reading],
@@ -147,7 +139,7 @@ def _blame(
     refused: dict[int, str],
 ) -> None:
     """Say it of the innermost step that could not be read; it may be one that holds others."""
-    culprits = [reading for reading in _every(readings) if reading.refusal is not None]
+    culprits = [reading for reading in every_reading(readings) if reading.refusal is not None]
     step = culprits[-1].step if culprits else steps[-1].members[0]
     if not any(step is one for known in steps for one in known.members):
         steps.append(_Step("model", (step,)))

@@ -54,8 +54,21 @@ def decode(text: str) -> Program:
     """
     try:
         tree = json.loads(text)
+    except ValueError as error:
+        raise CorruptFileError("this is not a procgen program") from error
+    return from_json(tree)
+
+
+def from_json(tree: Any) -> Program:
+    """The same of values that were JSON.
+
+    Raises:
+        CorruptFileError: no such values, or of a newer format.
+        InvalidProgramError: well formed, but not a valid Program.
+    """
+    try:
         version = tree["format"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (TypeError, KeyError) as error:
         raise CorruptFileError("this is not a procgen program") from error
     if version != FORMAT:
         raise CorruptFileError(

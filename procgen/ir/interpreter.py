@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import assert_never
 
 from procgen.ir import float32
@@ -98,12 +98,32 @@ def bind(program: Program, row: Row) -> dict[str, Value]:
 def add_trees(ensemble: Ensemble, row: Row, values: Mapping[str, Value]) -> tuple[float, ...]:
     """The ensemble's list of sums for one row."""
     features = [evaluate(feature, row, values) for feature in ensemble.features]
-    round_sum = to_float32 if ensemble.accumulate is DType.FLOAT32 else float
-    sums = [round_sum(base) for base in ensemble.base_score]
-    for tree in ensemble.trees:
-        leaf = reach_leaf(tree, features)
-        for output, value in zip(tree.outputs, leaf.values, strict=True):
-            sums[output] = round_sum(sums[output] + value)
+    leaves = ((tree, reach_leaf(tree, features)) for tree in ensemble.trees)
+    return divided(ensemble, sum_leaves(ensemble, leaves))
+
+
+def sum_leaves(ensemble: Ensemble, leaves: Iterable[tuple[Tree, Leaf]]) -> list[float]:
+    """The base score and then leaves, each of one tree, added in this order; not yet divided."""
+    rounded = rounding(ensemble)
+    sums = [rounded(base) for base in ensemble.base_score]
+    for tree, leaf in leaves:
+        add_leaf(sums, tree, leaf, rounded)
+    return sums
+
+
+def add_leaf(sums: list[float], tree: Tree, leaf: Leaf, rounded: Callable[[float], float]) -> None:
+    """Add a leaf of a tree to the running sums; `rounded` is the ensemble's `rounding`."""
+    for output, value in zip(tree.outputs, leaf.values, strict=True):
+        sums[output] = rounded(sums[output] + value)
+
+
+def rounding(ensemble: Ensemble) -> Callable[[float], float]:
+    """What is done with every sum of an ensemble."""
+    return to_float32 if ensemble.accumulate is DType.FLOAT32 else float
+
+
+def divided(ensemble: Ensemble, sums: Sequence[float]) -> tuple[float, ...]:
+    """The sums as the ensemble answers them: averages, where it averages."""
     if ensemble.divisor is None:
         return tuple(sums)
     return tuple(total / ensemble.divisor for total in sums)

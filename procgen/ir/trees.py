@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -69,6 +69,11 @@ def depth(tree: Tree) -> int:
             levels[node.left] = levels[node.right] = below
             deepest = max(deepest, below)
     return deepest
+
+
+def split_count(trees: Iterable[Tree]) -> int:
+    """The number of splits of all the trees together."""
+    return sum(isinstance(node, Split) for tree in trees for node in tree.nodes)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from procgen.ir.expressions import (
     Vector,
 )
 from procgen.ir.program import Binding, Program
-from procgen.ir.trees import Ensemble
+from procgen.ir.trees import Ensemble, Tree
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
@@ -105,6 +105,13 @@ def expressions(program: Program) -> Iterator[Expr]:
             yield from binding.value.features
         else:
             yield binding.value
+
+
+def trees_of(program: Program) -> Iterator[Tree]:
+    """Every tree of every ensemble."""
+    for binding in program.bindings:
+        if isinstance(binding.value, Ensemble):
+            yield from binding.value.trees
 
 
 def rewrite_program(program: Program, rule: Callable[[Expr], Expr]) -> Program:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Any
 
 from procgen.errors import InvalidProgramError
+from procgen.ir.cuts import cut_at
 from procgen.ir.expressions import Comparison, Membership, Test, Threshold
 from procgen.ir.types import DType, Scalar
-
-SMALLEST_INT64, LARGEST_INT64 = -(2**63), 2**63 - 1
 
 
 @dataclass(slots=True)
@@ -73,24 +71,12 @@ def cut_of(test: Threshold, *, whole: bool) -> float | int | None:
     """The largest value that passes, or None where none does."""
     if test.precision is DType.FLOAT32:
         raise InvalidProgramError("a float32 threshold reached the kernel: no pass widened it")
-    if whole:
-        return _whole_cut(test)
-    value = float(test.value)
-    if test.op is Comparison.LE:
-        return value
-    return None if value == -math.inf else math.nextafter(value, -math.inf)
-
-
-def _whole_cut(test: Threshold) -> int | None:
-    if math.isinf(test.value):
-        return LARGEST_INT64 if test.value > 0 else None
-    cut = math.floor(test.value) if test.op is Comparison.LE else math.ceil(test.value) - 1
-    return None if cut < SMALLEST_INT64 else min(cut, LARGEST_INT64)
+    return cut_at(test.op, test.value, DType.INT64 if whole else DType.FLOAT64)
 
 
 def plain_test(test: Test, *, whole: bool) -> Test:
     """The same test on whole numbers as one that compares whole numbers."""
     if not (whole and isinstance(test, Threshold)):
         return test
-    cut = _whole_cut(test)
+    cut = cut_of(test, whole=True)
     return Membership(()) if cut is None else Threshold(Comparison.LE, cut, DType.INT64)

@@ -11,7 +11,7 @@ from procgen.migrations.facades import facade_states
 from procgen.migrations.folder import SUM_FILE, script_files
 from procgen.migrations.header import Kind, body_hashes
 from procgen.migrations.migration import Migration
-from procgen.migrations.models import read_model_file, read_program
+from procgen.migrations.models import read_model
 from procgen.migrations.project import Project
 from procgen.migrations.sums import folder_texts, print_sums, sum_problems
 from procgen.migrations.writing import FileSet, write_files
@@ -75,8 +75,7 @@ def _model_problems(project: Project, migration: Migration) -> Iterator[str]:
         yield f"{migration.source('up')} does not say which model it creates"
         return
     try:
-        record = read_model_file(project, version)
-        read_program(project, version)
+        record, _ = read_model(project, version)
     except ProcgenError as error:
         yield str(error)
         return

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from procgen.artifacts.artifact import Artifact
+from procgen.backends.languages import Language
 from procgen.errors import CorruptFileError, ProjectError
 from procgen.ir import codec
 from procgen.ir.program import Program
@@ -32,6 +33,22 @@ class ModelRecord:
     classes: list[Any] | None
     inputs: list[Any]
     provenance: dict[str, Any]
+
+    @property
+    def language(self) -> Language:
+        """What its routines were compiled in.
+
+        Raises:
+            CorruptFileError: its model file names another language.
+        """
+        name = self.provenance.get("language", Language.SQL)
+        try:
+            return Language(name)
+        except ValueError as error:
+            raise CorruptFileError(
+                f"{self.name} v{self.version} is in the language {name!r}, which is not known",
+                hint="restore its model file from git, or upgrade procgen",
+            ) from error
 
 
 def model_path(project: Project, name: str, version: int) -> Path:
@@ -93,7 +110,32 @@ def read_model_file(project: Project, version: ModelVersion) -> ModelRecord:
         ProjectError: there is no such file.
         CorruptFileError: it is not a model file, or it is of another version.
     """
-    path = model_path(project, version.name, version.version)
+    return _read(project, version)[0]
+
+
+def read_model(project: Project, version: ModelVersion) -> tuple[ModelRecord, Program]:
+    """What a model file says of its version, and the Program.
+
+    Raises:
+        ProjectError: there is no such file.
+        CorruptFileError: it holds no Program, or that of another version.
+    """
+    record, content = _read(project, version)
+    return record, program_in(content, model_path(project, version.name, version.version))
+
+
+def read_program(project: Project, version: ModelVersion) -> Program:
+    """The Program of a version; raises as `read_model`."""
+    return read_model(project, version)[1]
+
+
+def parse_model_file(path: Path, hint: str) -> tuple[ModelRecord, Mapping[str, Any]]:
+    """What a model file says, and all that it holds.
+
+    Raises:
+        ProjectError: there is no such file, with this hint.
+        CorruptFileError: it is not a model file.
+    """
     try:
         content = json.loads(path.read_bytes())
         record = ModelRecord(
@@ -105,18 +147,33 @@ def read_model_file(project: Project, version: ModelVersion) -> ModelRecord:
             provenance=content["provenance"],
         )
     except FileNotFoundError:
-        raise ProjectError(
-            f"{path} does not exist", hint="restore it from git; its migration needs it"
-        ) from None
+        raise ProjectError(f"{path} does not exist", hint=hint) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptFileError(
             f"{path} is not a model file: {error!r}", hint="restore it from git"
         ) from error
+    return record, content
+
+
+def program_in(content: Mapping[str, Any], path: Path) -> Program:
+    """The Program in what `parse_model_file` read.
+
+    Raises:
+        CorruptFileError: there is none.
+    """
+    if "program" not in content:
+        raise CorruptFileError(f"{path} holds no program", hint="restore it from git")
+    return codec.from_json(content["program"])
+
+
+def _read(project: Project, version: ModelVersion) -> tuple[ModelRecord, Mapping[str, Any]]:
+    path = model_path(project, version.name, version.version)
+    record, content = parse_model_file(path, "restore it from git; its migration needs it")
     if (record.name, record.version) != (version.name, version.version):
         raise CorruptFileError(
             f"{path} is about {record.name} v{record.version}", hint="restore it from git"
         )
-    return record
+    return record, content
 
 
 def newest_version(project: Project, name: str) -> tuple[int, str] | None:
@@ -128,19 +185,3 @@ def newest_version(project: Project, name: str) -> tuple[int, str] | None:
         return None
     record = read_model_file(project, ModelVersion(name, max(versions)))
     return record.version, record.digest
-
-
-def read_program(project: Project, version: ModelVersion) -> Program:
-    """The Program of a version.
-
-    Raises:
-        ProjectError: there is no such file.
-        CorruptFileError: it holds no Program, or that of another version.
-    """
-    read_model_file(project, version)
-    path = model_path(project, version.name, version.version)
-    try:
-        program = json.loads(path.read_bytes())["program"]
-    except KeyError as error:
-        raise CorruptFileError(f"{path} holds no program", hint="restore it from git") from error
-    return codec.decode(json.dumps(program))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from procgen.ir.cuts import WHOLE, cut_at
 from procgen.ir.domain import UNSEEN
 from procgen.ir.expressions import (
     Column,
@@ -31,7 +32,6 @@ from procgen.ir.types import DType, Scalar
 
 MISSING = 1
 """The set of cells that holds nothing but the missing value."""
-WHOLE = {DType.INT64: (-(2**63), 2**63 - 1), DType.BOOL: (0, 1)}
 Number = int | float
 Places = NDArray[np.int32]
 
@@ -76,7 +76,7 @@ class Axis:
 
     def last_bit(self, test: Threshold) -> int:
         """The bit of the last cell that passes; 0 where no value does."""
-        last = last_passing(test.op, test.value, self.dtype)
+        last = cut_at(test.op, test.value, self.dtype)
         return 0 if last is None else self._cell(last) + 1
 
     def places(self, values: Sequence[Value]) -> Places:
@@ -120,12 +120,12 @@ class Cutter:
                 for category in categories:
                     self._single(category)
             case Interval(low, high):
-                self._after(last_passing(Comparison.LT, low, self.dtype))
-                self._after(last_passing(Comparison.LE, high, self.dtype))
+                self._after(cut_at(Comparison.LT, low, self.dtype))
+                self._after(cut_at(Comparison.LE, high, self.dtype))
             case Present():
                 pass
             case _:
-                self._after(last_passing(test.op, test.value, self.dtype))
+                self._after(cut_at(test.op, test.value, self.dtype))
 
     def single(self, text: str) -> None:
         """Give a text a cell of its own."""
@@ -133,7 +133,7 @@ class Cutter:
 
     def after(self, last: Number) -> None:
         """Cut after a number."""
-        self._after(last_passing(Comparison.LE, last, self.dtype))
+        self._after(cut_at(Comparison.LE, last, self.dtype))
 
     def axis(self) -> Axis:
         """The value with all its cells, less those of rows that are refused."""
@@ -162,7 +162,7 @@ class Cutter:
             self.texts[value] = None
         elif value is not None:
             self.ends.add(value)
-            self._after(last_passing(Comparison.LT, value, self.dtype))
+            self._after(cut_at(Comparison.LT, value, self.dtype))
 
 
 def _accepted(axis: Axis, demand: Requirement) -> int:
@@ -198,29 +198,6 @@ def unseen(axis: Axis) -> str:
 def largest(dtype: DType) -> Number:
     """The largest value of a type of numbers."""
     return WHOLE[dtype][1] if dtype in WHOLE else math.inf
-
-
-def last_passing(op: Comparison, bound: Number, dtype: DType) -> Number | None:
-    """The largest value of the type that is `<=` or `<` the bound; None if there is none."""
-    if dtype in WHOLE:
-        return _last_integer(op, bound, *WHOLE[dtype])
-    if op is Comparison.LE:
-        last = float(bound)
-    elif bound == -math.inf:
-        return None
-    else:
-        last = math.nextafter(bound, -math.inf)
-    if dtype is DType.FLOAT32:
-        single = to_float32(last)
-        last = single if single <= last else float(np.nextafter(np.float32(single), -np.inf))
-    return last + 0.0
-
-
-def _last_integer(op: Comparison, bound: Number, low: int, high: int) -> int | None:
-    if math.isinf(bound):
-        return high if bound > 0 else None
-    last = math.floor(bound) if op is Comparison.LE else math.ceil(bound) - 1
-    return None if last < low else min(last, high)
 
 
 def in_type(value: Scalar, dtype: DType) -> str | Number | None:

@@ -15,10 +15,18 @@ from procgen.ir.expressions import (
     Test,
     Threshold,
 )
-from procgen.ir.interpreter import Row, Value, admits, evaluate, is_missing, passes, to_float32
+from procgen.ir.interpreter import (
+    Row,
+    Value,
+    admits,
+    divided,
+    evaluate,
+    is_missing,
+    passes,
+    sum_leaves,
+)
 from procgen.ir.program import OutputName, Program
 from procgen.ir.trees import Ensemble, Leaf, Split, Tree
-from procgen.ir.types import DType
 from procgen.verify.bits import same_bits
 
 UNKNOWN = "cannot be told"
@@ -55,7 +63,8 @@ def blame(program: Program, row: Row, margin: Value) -> str:
     features = [evaluate(feature, row, {}) for feature in ensemble.features]
     walks = [_walk(tree, features) for tree in ensemble.trees]
     leaves = [_leaf(tree, walk[-1]) for tree, walk in zip(ensemble.trees, walks, strict=True)]
-    if all(same_bits(_total(ensemble, leaves, o), value) for o, value in live.items()):
+    totals = _totals(ensemble, leaves)
+    if all(same_bits(totals[output], value) for output, value in live.items()):
         return "no tree: the margin is right"
     suspects = list(_suspects(ensemble, leaves, live))
     trees = sorted({suspect.tree for suspect in suspects})
@@ -107,20 +116,16 @@ def _leaf(tree: Tree, node: int) -> Leaf:
     return leaf
 
 
-def _total(ensemble: Ensemble, leaves: Sequence[Leaf], output: int) -> float:
-    rounded = to_float32 if ensemble.accumulate is DType.FLOAT32 else float
-    total = rounded(ensemble.base_score[output])
-    for tree, leaf in zip(ensemble.trees, leaves, strict=True):
-        if output in tree.outputs:
-            total = rounded(total + leaf.values[tree.outputs.index(output)])
-    return total if ensemble.divisor is None else total / ensemble.divisor
+def _totals(ensemble: Ensemble, leaves: Sequence[Leaf]) -> tuple[float, ...]:
+    pairs = zip(ensemble.trees, leaves, strict=True)
+    return divided(ensemble, sum_leaves(ensemble, pairs))
 
 
 def _suspects(
     ensemble: Ensemble, leaves: Sequence[Leaf], live: Mapping[int, float]
 ) -> Iterator[Suspect]:
     """Every leaf that, put in the place of its tree's own, gives the live sums bit for bit."""
-    sums = {output: _total(ensemble, leaves, output) for output in live}
+    sums = _totals(ensemble, leaves)
     scale = ensemble.divisor or 1.0
     moved = {output: (live[output] - sums[output]) * scale for output in live}
     near = NEAR * max(max(abs(value) for value in live.values()) * scale, 1.0)
@@ -131,8 +136,8 @@ def _suspects(
             pairs = zip(tree.outputs, node.values, leaves[number].values, strict=True)
             if not all(abs(new - old - moved.get(o, new - old)) <= near for o, new, old in pairs):
                 continue
-            swapped = [*leaves[:number], node, *leaves[number + 1 :]]
-            if all(same_bits(_total(ensemble, swapped, o), value) for o, value in live.items()):
+            swapped = _totals(ensemble, [*leaves[:number], node, *leaves[number + 1 :]])
+            if all(same_bits(swapped[output], value) for output, value in live.items()):
                 yield Suspect(number, place)
 
 

@@ -11,17 +11,11 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from procgen.errors import CorruptFileError
+from procgen.ir.arrow_types import ARROW_TYPES
 from procgen.ir.interpreter import Row, Value
 from procgen.ir.program import OutputName, Program
-from procgen.ir.types import DType, ListType, Scalar, Type
+from procgen.ir.types import ListType, Scalar, Type
 
-ARROW_TYPES = {
-    DType.BOOL: pa.bool_(),
-    DType.INT64: pa.int64(),
-    DType.FLOAT32: pa.float32(),
-    DType.FLOAT64: pa.float64(),
-    DType.TEXT: pa.string(),
-}
 INPUTS = "inputs"
 OUTPUTS = "outputs"
 NOTE = "procgen"

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
 from pathlib import Path
 
 from procgen.backends import dialect_named
 from procgen.databases.database import Database
 from procgen.databases.report import Certificate, Gate
-from procgen.errors import CorruptFileError, CoverageError, ProjectError
-from procgen.ir import codec
+from procgen.errors import CoverageError, ProjectError
 from procgen.ir.program import Program
 from procgen.migrations.header import ModelVersion
 from procgen.migrations.migration import Migration
-from procgen.migrations.models import ModelRecord, model_path, read_model_file
+from procgen.migrations.models import ModelRecord, model_path, read_model
 from procgen.migrations.project import Project
 from procgen.migrations.resources import TOOL
 from procgen.passes import lower
 from procgen.verify.cases import Cases, parse_cases
 from procgen.verify.compare import Judge
 from procgen.verify.measured import Counts, counts_of
-from procgen.verify.parity import report_of, require_parity
+from procgen.verify.parity import database_report, require_parity
 from procgen.verify.report import ParityReport
 from procgen.verify.scoring import routine_writer, score
-from procgen.verify.tally import Tally, numbered
+from procgen.verify.tally import numbered
 
 
 def case_gate(project: Project, floor: float = 1.0) -> Gate:
@@ -40,17 +38,15 @@ def case_gate(project: Project, floor: float = 1.0) -> Gate:
         version = migration.header.model
         if version is None:
             return None
-        program = read_program(project, version)
+        record, program = read_model(project, version)
         cases = read_cases(project, version, program)
         lowered = lower(program, dialect_named(database.engine).target)
         routine = f"{version.name}_v{version.version}"
         writer = routine_writer(lowered, database.engine, project.schema, routine)
-        tally = Tally(Judge(program), lowered)
-        tally.add_database(numbered(cases.rows), score(database, writer, cases.rows), cases.answers)
-        count = len(cases.rows)
-        report = report_of(tally, database.version, count, interpreted=0, left_out=0)
+        answers = score(database, writer, cases.rows), cases.answers
+        rows = numbered(cases.rows)
+        report = database_report(Judge(program), lowered, database.version, rows, answers)
         require_parity(report, f"{project.schema}.{routine} on {database.version}")
-        record = read_model_file(project, version)
         counts = counts_of(program, cases, record.digest)
         require_coverage(counts, floor, f"{version.name} v{version.version}")
         return _certificate(report, counts, record, floor)
@@ -88,21 +84,6 @@ def _certificate(
     }
 
 
-def read_program(project: Project, version: ModelVersion) -> Program:
-    """The Program of a version, from its model file.
-
-    Raises:
-        ProjectError: there is no such file.
-        CorruptFileError: it holds no Program.
-    """
-    path = model_path(project, version.name, version.version)
-    try:
-        program = json.loads(_read(path))["program"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorruptFileError(f"{path} holds no program", hint="restore it from git") from error
-    return codec.decode(json.dumps(program))
-
-
 def read_cases(project: Project, version: ModelVersion, program: Program) -> Cases:
     """The parity cases of a version.
 
@@ -111,18 +92,15 @@ def read_cases(project: Project, version: ModelVersion, program: Program) -> Cas
         CorruptFileError: it holds other cases.
     """
     path = cases_path(project, version)
-    return parse_cases(program, _read(path), str(path))
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ProjectError(
+            f"{path} does not exist", hint="restore it from git; apply checks a version against it"
+        ) from None
+    return parse_cases(program, content, str(path))
 
 
 def cases_path(project: Project, version: ModelVersion) -> Path:
     """The file of a version's parity cases."""
     return model_path(project, version.name, version.version).with_suffix(".cases.parquet")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ProjectError(
-            f"{path} does not exist", hint="restore it from git; apply checks a version against it"
-        ) from None

@@ -17,9 +17,8 @@ Counts = Mapping[str, Any]
 """`reached`, `reachable`, `share` and so on, as a certificate has them."""
 
 
-def with_coverage(program: Program, cases: Cases, digest: str) -> Cases:
-    """The cases with what they reach of this Program; `digest` is the Program's."""
-    counts = coverage_counts(measure(program, cases.rows))
+def with_note(cases: Cases, counts: Counts, digest: str) -> Cases:
+    """The cases with what they reach of a Program; `digest` is the Program's."""
     note = {"model": digest, "rows": _hash(cases.rows), "counts": counts}
     return replace(cases, note=json.dumps(note, sort_keys=True))
 

@@ -17,9 +17,9 @@ from procgen.ir.expressions import (
     Threshold,
 )
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
+from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree, split_count
 from procgen.ir.types import DType
-from procgen.ir.walk import columns_of
+from procgen.ir.walk import columns_of, trees_of
 from procgen.verify.constants import other_constants
 
 LIMIT = 200
@@ -94,19 +94,12 @@ def chosen_changes(program: Program, *, limit: int, seed: int) -> list[AnyChange
     in_trees = list(tree_changes(program))
     others = list(whole_changes(program))
     pick = random.Random(seed)  # noqa: S311 - the same ones every time, not secrets
-    splits = split_count(program)
+    splits = split_count(trees_of(program))
     if splits > limit:
         in_trees = pick.sample(in_trees, len(in_trees) * limit // splits)
     if len(others) > limit:
         others = pick.sample(others, limit)
     return [*in_trees, *others]
-
-
-def split_count(program: Program) -> int:
-    """How many splits the trees of a Program have."""
-    ensembles = (b.value for b in program.bindings if isinstance(b.value, Ensemble))
-    trees = (tree for ensemble in ensembles for tree in ensemble.trees)
-    return sum(isinstance(node, Split) for tree in trees for node in tree.nodes)
 
 
 def applied(program: Program, change: Change) -> Program:

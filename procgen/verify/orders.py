@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from procgen.ir.interpreter import to_float32
+from procgen.ir.interpreter import rounding, sum_leaves
 from procgen.ir.trees import Ensemble, Leaf, Tree
 from procgen.ir.types import DType
 from procgen.verify.grid import Grid
@@ -49,7 +49,8 @@ def tell_sum(
     found: list[Box] = []
     for chosen in product(*leaves):
         terms = [term for _, term in chosen]
-        if _add(before, terms) == _add(after, terms if in_turn else [terms[-1], *terms[:-1]]):
+        in_order = terms if in_turn else [terms[-1], *terms[:-1]]
+        if sum_leaves(before, terms) == sum_leaves(after, in_order):
             continue
         places = [place for place, _ in chosen]
         box = _common(allowed, [known[place] for known, place in zip(boxes, places, strict=True)])
@@ -67,7 +68,7 @@ def hides(ensemble: Ensemble, number: int, pairs: Sequence[tuple[Leaf, Leaf]]) -
         if sums is None:
             return False
         values = {(before.values[place], after.values[place]) for before, after in pairs}
-        rounded = to_float32 if ensemble.accumulate is DType.FLOAT32 else float
+        rounded = rounding(ensemble)
         unlike = {
             (rounded(total + one), rounded(total + other))
             for total in sums
@@ -80,7 +81,7 @@ def hides(ensemble: Ensemble, number: int, pairs: Sequence[tuple[Leaf, Leaf]]) -
 
 def _meet(ensemble: Ensemble, first: int, output: int, sums: set[tuple[float, float]]) -> bool:
     """Whether pairs of sums are all alike once the trees from the first one on are added."""
-    rounded = to_float32 if ensemble.accumulate is DType.FLOAT32 else float
+    rounded = rounding(ensemble)
     unlike = {pair for pair in sums if pair[0] != pair[1]}
     for tree in ensemble.trees[first:]:
         for place in (place for place, other in enumerate(tree.outputs) if other == output):
@@ -95,7 +96,7 @@ def _meet(ensemble: Ensemble, first: int, output: int, sums: set[tuple[float, fl
 
 def _sums_before(ensemble: Ensemble, number: int, output: int) -> set[float] | None:
     """Every sum that the trees before one may come to; None where there are too many."""
-    rounded = to_float32 if ensemble.accumulate is DType.FLOAT32 else float
+    rounded = rounding(ensemble)
     sums = {rounded(ensemble.base_score[output])}
     for tree in ensemble.trees[:number]:
         for place in (place for place, other in enumerate(tree.outputs) if other == output):
@@ -104,16 +105,6 @@ def _sums_before(ensemble: Ensemble, number: int, output: int) -> set[float] | N
                 return None
             sums = {rounded(total + value) for total in sums for value in values}
     return sums
-
-
-def _add(way: Ensemble, leaves: Sequence[tuple[Tree, Leaf]]) -> tuple[float, ...]:
-    """The sums of leaves, each of one tree, added as `way` adds its trees."""
-    rounded = to_float32 if way.accumulate is DType.FLOAT32 else float
-    sums = [rounded(base) for base in way.base_score]
-    for tree, leaf in leaves:
-        for output, value in zip(tree.outputs, leaf.values, strict=True):
-            sums[output] = rounded(sums[output] + value)
-    return tuple(sums)
 
 
 def _common(allowed: Sequence[int], boxes: Sequence[Box]) -> Box | None:

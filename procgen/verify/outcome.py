@@ -10,6 +10,7 @@ from procgen.migrations.header import ModelVersion
 from procgen.migrations.ledger import Event
 from procgen.migrations.migration import Migration
 from procgen.migrations.models import ModelRecord
+from procgen.verify.attached import AttachedPath
 from procgen.verify.cases import Cases
 from procgen.verify.coverage import Coverage
 from procgen.verify.mutation import MutationReport, Survivor
@@ -70,6 +71,7 @@ class EngineResult:
         migration: the migration that made the version there.
         event: when it was applied, by whom and from which commit.
         paths: each way to the model.
+        attached: what scores tables with the version; asking it needs the right to write.
         mutation: how many broken routines the cases notice, where that was asked for.
         unasked: what is attached and cannot be asked.
     """
@@ -78,6 +80,7 @@ class EngineResult:
     migration: Migration
     event: Event
     paths: tuple[PathResult, ...]
+    attached: tuple[AttachedPath, ...] = ()
     mutation: MutationReport | None = None
     unasked: tuple[Unasked, ...] = ()
 

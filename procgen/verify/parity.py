@@ -13,9 +13,9 @@ from procgen.errors import DatabaseError, InputsError, ParityError
 from procgen.frontends import Source
 from procgen.ir.interpreter import Row, interpret
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, depth
+from procgen.ir.trees import depth
 from procgen.ir.types import Scalar
-from procgen.ir.walk import descend, expressions
+from procgen.ir.walk import descend, expressions, trees_of
 from procgen.verify.cases import Cases
 from procgen.verify.compare import Judge
 from procgen.verify.expected import answerable, expected_answers
@@ -140,6 +140,31 @@ def require_parity(report: ParityReport, what: str) -> None:
         )
 
 
+def database_report(
+    judge: Judge,
+    lowered: Program,
+    engine: str,
+    rows: Rows,
+    answers: tuple[Columns, Columns],
+    *,
+    left_out: int = 0,
+) -> ParityReport:
+    """How a database's answers compare with Python's.
+
+    Args:
+        judge: of the Program as it was compiled.
+        lowered: the Program as it runs.
+        engine: the database's name and version.
+        rows: by their numbers.
+        answers: the database's, and Python's.
+        left_out: rows that were not asked.
+    """
+    got, want = answers
+    tally = Tally(judge, lowered)
+    tally.add_database(rows, got, want)
+    return report_of(tally, engine, len(rows), interpreted=0, left_out=left_out)
+
+
 def report_of(
     tally: Tally, engine: str, rows: int, *, interpreted: int, left_out: int
 ) -> ParityReport:
@@ -176,12 +201,8 @@ def typed_rows(program: Program, rows: Sequence[Mapping[str, Scalar]]) -> list[R
 
 def _interpreted(program: Program, rows: Sequence[Row]) -> Rows:
     """As many rows as the interpreter gets through, evenly spread."""
-    visits = sum(1 for outer in expressions(program) for _ in descend(outer)) + sum(
-        depth(tree) + 1
-        for binding in program.bindings
-        if isinstance(binding.value, Ensemble)
-        for tree in binding.value.trees
-    )
+    visits = sum(1 for outer in expressions(program) for _ in descend(outer))
+    visits += sum(depth(tree) + 1 for tree in trees_of(program))
     count = min(len(rows), max(VISITS // max(visits, 1), 1))
     numbers = (place * len(rows) // count for place in range(count))
     return {number: rows[number] for number in numbers}

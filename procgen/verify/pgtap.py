@@ -24,9 +24,9 @@ from procgen.migrations.writing import FileSet
 from procgen.passes import lower
 from procgen.verify.bits import same_bits
 from procgen.verify.compare import Judge
-from procgen.verify.parity import report_of, require_parity
+from procgen.verify.parity import database_report, require_parity
 from procgen.verify.scoring import routine_writer
-from procgen.verify.tally import Tally, numbered
+from procgen.verify.tally import numbered
 from procgen.verify.testing import Suite
 
 LAYOUT = "pgtap"
@@ -56,11 +56,9 @@ def pgtap_files(project: Project, folder: Path) -> FileSet:
 def _script(project: Project, version: ModelVersion) -> str:
     suite = Suite.of(project, version)
     lowered = lower(suite.program, dialect_named(ENGINE).target)
-    tally = Tally(Judge(suite.program), lowered)
-    tally.add_database(
-        numbered(suite.cases.rows), interpret(lowered, suite.cases.rows), suite.cases.answers
-    )
-    report = report_of(tally, "", len(suite.cases.rows), interpreted=0, left_out=0)
+    rows = suite.cases.rows
+    answers = interpret(lowered, rows), suite.cases.answers
+    report = database_report(Judge(suite.program), lowered, "", numbered(rows), answers)
     require_parity(report, f"the compiled {version.name} v{version.version}")
     facades = [
         (state.name, state.roles or PUBLIC)

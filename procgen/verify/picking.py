@@ -7,9 +7,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from procgen.ir.cuts import WHOLE
 from procgen.ir.interpreter import Row, to_float32
 from procgen.ir.types import DType, Scalar
-from procgen.verify.axes import MISSING, WHOLE, Axis, Number, after, unseen
+from procgen.verify.axes import MISSING, Axis, Number, after, unseen
 from procgen.verify.grid import Grid
 
 LARGEST_ORDINARY = 1e30

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from procgen.ir.cuts import WHOLE
 from procgen.ir.expressions import (
     Binary,
     BinaryOp,
@@ -39,7 +40,7 @@ from procgen.ir.search import last_passing
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType
 from procgen.ir.walk import children, descend
-from procgen.verify.axes import MISSING, WHOLE, Axis, Cutter, Number, largest, unseen
+from procgen.verify.axes import MISSING, Axis, Cutter, Number, largest, unseen
 
 Way = bool | None
 """Whether a test holds; None where the value is missing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from procgen.ir.interpreter import Row, Value, admits, interpret
 from procgen.ir.program import OutputName, Program
@@ -66,7 +67,8 @@ class Sharpener:
         mutant = change.mutant(self.program).program
         if any(self._shows(mutant, place) for place in self._likely(change)):
             return True
-        for row in (*self._candidates(change), *self._followed(change)):
+        # In turn, because to follow every way through the trees takes longest.
+        for row in chain(self._candidates(change), self._followed(change)):
             if admits(self.program, row) and self._differ(mutant, row, self._score(row)):
                 self._add([row])
                 return True
@@ -77,29 +79,35 @@ class Sharpener:
         telling = self._tell(change, MANY)
         if telling.proof is not None or isinstance(change, Whole):
             return telling.proof
-        ensemble = self.program.binding(change.binding)
-        if not (isinstance(ensemble, Ensemble) and telling.is_complete and telling.pairs):
+        ensemble = self._known(change, telling)
+        if ensemble is None:
             return None
         if hides(ensemble, change.tree, telling.pairs):
             return HIDDEN
-        return self._follow(change, telling).proof
+        return self._follow(ensemble, change, telling).proof
 
-    def _follow(self, change: Change, telling: Telling) -> Followed:
-        """Every way through the other trees, where all cells that show the change are known."""
+    def _known(self, change: Change, telling: Telling) -> Ensemble | None:
+        """The changed ensemble, where all cells that show the change are known."""
         ensemble = self.program.binding(change.binding)
-        if not (isinstance(ensemble, Ensemble) and telling.is_complete and telling.pairs):
-            return Followed()
+        is_known = telling.is_complete and telling.pairs
+        return ensemble if is_known and isinstance(ensemble, Ensemble) else None
+
+    def _follow(self, ensemble: Ensemble, change: Change, telling: Telling) -> Followed:
+        """Every way through the other trees."""
         every = [self._parents[change.binding, number] for number in range(len(ensemble.trees))]
         ends = zip(telling.boxes, telling.pairs, strict=True)
         return follow(ensemble, every, change.tree, ends)
 
     def _followed(self, change: AnyChange) -> Iterator[Row]:
         """A row of cells in which the sum of the trees shows the change."""
-        if isinstance(change, Change):
-            box = self._follow(change, self._tell(change, MANY)).box
-            if box is not None:
-                for _ in range(PICKS[0]):
-                    yield self._picker.row([self._picker.bit(cells) for cells in box])
+        if not isinstance(change, Change):
+            return
+        telling = self._tell(change, MANY)
+        ensemble = self._known(change, telling)
+        box = None if ensemble is None else self._follow(ensemble, change, telling).box
+        if box is not None:
+            for _ in range(PICKS[0]):
+                yield self._picker.row([self._picker.bit(cells) for cells in box])
 
     def _tell(self, change: AnyChange, most: int) -> Telling:
         before = self.program.binding(change.binding)

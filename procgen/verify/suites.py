@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from procgen.ir.interpreter import Row
 from procgen.ir.program import Program
+from procgen.ir.trees import split_count
+from procgen.ir.walk import trees_of
 from procgen.verify.cover import cover_rows
-from procgen.verify.mutants import LIMIT, split_count
+from procgen.verify.mutants import LIMIT
 from procgen.verify.probes import PROBES, probe_rows
 from procgen.verify.sharp import sharp_rows
 
@@ -24,7 +26,7 @@ def suite_rows(lowered: Program, *, sample: Sequence[Row] = (), seed: int = 0) -
         seed: another seed gives other rows.
     """
     cover = cover_rows(lowered, seed=seed)
-    if split_count(lowered) <= LIMIT:
+    if split_count(trees_of(lowered)) <= LIMIT:
         cover += sharp_rows(lowered, cover, seed=seed)
     limit = max(PROBES - len(cover), FEWEST_PROBES)
     rows = [*cover, *probe_rows(lowered, limit=limit, seed=seed), *sample]

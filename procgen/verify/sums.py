@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from procgen.ir.interpreter import to_float32
+from procgen.ir.interpreter import add_leaf, rounding, sum_leaves
 from procgen.ir.trees import Ensemble, Leaf
-from procgen.ir.types import DType
 from procgen.verify.bits import same_bits
 from procgen.verify.telling import Box, Parents, leaves_within
 
@@ -57,8 +56,9 @@ def follow(
         ends: all cells in which the change gives another leaf, with the leaves before and after.
     """
     tried = 0
+    start = tuple(sum_leaves(ensemble, ()))
     for box, pair in ends:
-        waiting = [_Way(0, box, ensemble.base_score, ensemble.base_score)]
+        waiting = [_Way(0, box, start, start)]
         while waiting:
             way = waiting.pop()
             if way.tree > changed and _alike(way):
@@ -99,7 +99,5 @@ def _next(
 
 def _added(ensemble: Ensemble, number: int, sums: Sums, leaf: Leaf) -> Sums:
     totals = list(sums)
-    for output, value in zip(ensemble.trees[number].outputs, leaf.values, strict=True):
-        total = totals[output] + value
-        totals[output] = to_float32(total) if ensemble.accumulate is DType.FLOAT32 else total
+    add_leaf(totals, ensemble.trees[number], leaf, rounding(ensemble))
     return tuple(totals)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from procgen.backends import dialect_named
+from procgen.databases.applied import read_applied
 from procgen.databases.database import Database
-from procgen.databases.history import read_events
 from procgen.errors import ProjectError
 from procgen.ir.program import OutputName, Program
 from procgen.migrations.facades import facade_states, model_states
 from procgen.migrations.header import Kind, ModelVersion
-from procgen.migrations.ledger import Event, applied_events
-from procgen.migrations.migration import Migration
-from procgen.migrations.models import ModelRecord, read_model_file
+from procgen.migrations.models import ModelRecord, read_model
 from procgen.migrations.project import Project
 from procgen.migrations.resources import TOOL
 from procgen.passes import lower
@@ -25,13 +23,13 @@ from procgen.verify.blame import UNKNOWN, blame
 from procgen.verify.cases import Cases
 from procgen.verify.compare import Judge
 from procgen.verify.coverage import Coverage, measure
-from procgen.verify.gate import read_cases, read_program
+from procgen.verify.gate import read_cases
 from procgen.verify.mutation import mutate
 from procgen.verify.outcome import EngineResult, Finding, PathResult, SuiteReport, Unasked
-from procgen.verify.parity import report_of
+from procgen.verify.parity import database_report
 from procgen.verify.planting import CannotBeAskedError
 from procgen.verify.report import Mismatch
-from procgen.verify.tally import Columns, Tally, numbered
+from procgen.verify.tally import Columns, numbered
 from procgen.verify.ways import ScoringPath, path_names, scoring_paths
 
 EXPLAINED = 25
@@ -56,8 +54,7 @@ class Suite:
             ProjectError: one of them is not there.
             CorruptFileError: one of them is damaged.
         """
-        program = read_program(project, version)
-        record = read_model_file(project, version)
+        record, program = read_model(project, version)
         return cls(project, version, record, program, read_cases(project, version, program))
 
     def coverage(self) -> Coverage:
@@ -83,7 +80,7 @@ class Suite:
 
 def live_paths(project: Project, database: Database) -> dict[ModelVersion, list[str]]:
     """The versions that a database has and that are not retired, and how each can be called."""
-    applied, _ = _applied(project, database)
+    applied = read_applied(project, database).migrations
     states = model_states(applied)
     live = [version for version, state in states.items() if state != "retired"]
     return {version: path_names(project.schema, version, applied) for version in live}
@@ -97,7 +94,7 @@ def find_live(
     Raises:
         ProjectError: the database does not have it.
     """
-    applied, _ = _applied(project, database)
+    applied = read_applied(project, database).migrations
     states = model_states(applied)
     live = {
         version.version: version
@@ -118,15 +115,6 @@ def find_live(
     return served[-1] if served else live[max(live)]
 
 
-def _applied(
-    project: Project, database: Database
-) -> tuple[tuple[Migration, ...], Mapping[str, Event]]:
-    with database.rehearsal():
-        events = {event.migration: event for event in applied_events(read_events(database))}
-    migrations = project.migrations(database.engine)
-    return tuple(one for one in migrations if one.id in events), events
-
-
 def ask_database(suite: Suite, database: Database, only: str | None = None) -> EngineResult:
     """Ask every way to the version about every case; all of it is rolled back.
 
@@ -139,15 +127,17 @@ def ask_database(suite: Suite, database: Database, only: str | None = None) -> E
         ProjectError: the database does not have the version.
         DatabaseError: a routine cannot be called.
     """
-    applied, events = _applied(suite.project, database)
+    applied = read_applied(suite.project, database)
     created = [
-        one for one in applied if one.kind is Kind.CREATE and one.header.model == suite.version
+        one
+        for one in applied.migrations
+        if one.kind is Kind.CREATE and one.header.model == suite.version
     ]
     if not created:
         find_live(suite.project, database, suite.version.name, suite.version.version)
     lowered = lower(suite.program, dialect_named(database.engine).target)
     schema = suite.project.schema
-    paths = scoring_paths(lowered, database.engine, schema, suite.version, applied)
+    paths = scoring_paths(lowered, database.engine, schema, suite.version, applied.migrations)
     judge = Judge(suite.program)
     with database.rehearsal():
         results = tuple(
@@ -155,14 +145,9 @@ def ask_database(suite: Suite, database: Database, only: str | None = None) -> E
             for path in paths
             if only in (None, path.name)
         )
-    event = events[created[-1].id]
-    return EngineResult(database.version, created[-1], event, results)
-
-
-def is_attached(suite: Suite, database: Database) -> bool:
-    """Whether tables have scores of the version, so that asking them needs the right to write."""
-    applied, _ = _applied(suite.project, database)
-    return bool(attached_paths(suite.project.schema, suite.version, applied))
+    attached = attached_paths(schema, suite.version, applied.migrations)
+    event = applied.events[created[-1].id]
+    return EngineResult(database.version, created[-1], event, results, attached)
 
 
 def ask_attached(suite: Suite, database: Database, result: EngineResult) -> EngineResult:
@@ -176,19 +161,27 @@ def ask_attached(suite: Suite, database: Database, result: EngineResult) -> Engi
     Raises:
         DatabaseError: the rows cannot be scored, and that is not the table's doing.
     """
-    applied, _ = _applied(suite.project, database)
+    lowered = lower(suite.program, dialect_named(database.engine).target)
+    judge = Judge(suite.program)
     paths: list[PathResult] = []
     unasked: list[Unasked] = []
-    for path in attached_paths(suite.project.schema, suite.version, applied):
+    for path in result.attached:
         try:
             with database.rehearsal():
-                paths.append(_ask_table(suite, path, database, result.paths[0].got))
+                own = result.paths[0].got
+                paths.append(_ask_table(suite, path, (judge, lowered), database, own))
         except CannotBeAskedError as error:
             unasked.append(Unasked(path.name, path.way, str(error)))
     return replace(result, paths=(*result.paths, *paths), unasked=tuple(unasked))
 
 
-def _ask_table(suite: Suite, path: AttachedPath, database: Database, own: Columns) -> PathResult:
+def _ask_table(
+    suite: Suite,
+    path: AttachedPath,
+    judged: tuple[Judge, Program],
+    database: Database,
+    own: Columns,
+) -> PathResult:
     """Ask one way; a score that it does not keep is the version's own, and is judged there."""
     started = time.monotonic()
     cases = suite.cases
@@ -196,11 +189,9 @@ def _ask_table(suite: Suite, path: AttachedPath, database: Database, own: Column
     seconds = time.monotonic() - started
     got = {**{name: [values[place] for place in places] for name, values in own.items()}, **kept}
     want = {name: [values[place] for place in places] for name, values in cases.answers.items()}
-    lowered = lower(suite.program, dialect_named(database.engine).target)
-    tally = Tally(Judge(suite.program), lowered)
-    tally.add_database({place: cases.rows[place] for place in places}, got, want)
+    rows = {place: cases.rows[place] for place in places}
     left_out = len(cases.rows) - len(places)
-    parity = report_of(tally, database.version, len(places), interpreted=0, left_out=left_out)
+    parity = database_report(*judged, database.version, rows, (got, want), left_out=left_out)
     wrong = tuple(one for one in parity.mismatches if one.output in kept)
     findings = tuple(Finding(one, UNKNOWN) for one in wrong[:EXPLAINED])
     parity = replace(parity, mismatches=wrong)
@@ -214,10 +205,8 @@ def ask_path(
     started = time.monotonic()
     got = path.answers(database, cases.rows)
     seconds = time.monotonic() - started
-    tally = Tally(judge, lowered)
-    tally.add_database(numbered(cases.rows), got, cases.answers)
-    count = len(cases.rows)
-    parity = report_of(tally, database.version, count, interpreted=0, left_out=0)
+    answers = got, cases.answers
+    parity = database_report(judge, lowered, database.version, numbered(cases.rows), answers)
     findings = explain(lowered, parity.mismatches, got)
     return PathResult(path.name, path.way, parity, got, findings, seconds)
 

@@ -24,9 +24,10 @@ from procgen.ir.interpreter import interpret
 from procgen.ir.trees import Ensemble, Leaf, Split
 from procgen.ir.types import DType
 from procgen.migrations.header import ModelVersion
+from procgen.migrations.models import read_program
 from procgen.passes import lower
 from procgen.verify import case_gate
-from procgen.verify.gate import read_cases, read_program
+from procgen.verify.gate import read_cases
 from tests.models_in_projects import with_model
 from tests.projects import write_sums
 

@@ -13,8 +13,9 @@ from sklearn.linear_model import LinearRegression
 from procgen.cli import main
 from procgen.databases.opening import engine_of, open_database
 from procgen.migrations.header import ModelVersion
+from procgen.migrations.models import read_program
 from procgen.verify.cases import Cases, print_cases
-from procgen.verify.gate import cases_path, read_cases, read_program
+from procgen.verify.gate import cases_path, read_cases
 from tests.models_in_projects import with_model
 
 VERSION = ModelVersion("churn", 1)

@@ -17,7 +17,7 @@ from procgen.databases.arrow_columns import ARROW
 from procgen.errors import CorruptFileError, DatabaseError, ProjectError
 from procgen.migrations.create import add_create_migration
 from procgen.migrations.project import load_project
-from tests.kernel_models import FAMILIES, compiled, differences, frozen, some_rows
+from tests.kernel_models import SOME, compiled, differences, frozen, some_rows
 from tests.projects import new_project
 
 pytestmark = pytest.mark.duckdb
@@ -40,7 +40,7 @@ def opened(path, artifact):
 
 
 @pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.parametrize("title", FAMILIES)
+@pytest.mark.parametrize("title", SOME)
 def test_functions_score_as_the_interpreter_does(title, jit, tmp_path) -> None:
     _, artifact = compiled(title, "duckdb")
     rows = some_rows(artifact, 100, 100)

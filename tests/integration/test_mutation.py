@@ -25,14 +25,8 @@ from procgen.verify.coverage import measure
 from procgen.verify.expected import expected_answers
 from procgen.verify.mutation import mutate
 from procgen.verify.suites import suite_rows
-from tests import (
-    catboost_zoo,
-    lightgbm_zoo,
-    models_of_models,
-    models_zoo,
-    other_libraries_zoo,
-    xgboost_zoo,
-)
+from tests import models_zoo
+from tests.every_zoo import FAMILIES
 
 SPLITS = 6
 """All mutants of models up to this many splits; of larger ones those of about so many."""
@@ -59,25 +53,21 @@ CATBOOST = ("regressor", "multiclass", "binary text", "deep")
 OTHERS = ("ebm binary", "ebm of numbers")
 OF_MODELS = ("adaboost pair", "voting regressor")
 MODELS = [
-    *((models_zoo, name) for name in SKLEARN),
-    *((lightgbm_zoo, name) for name in LIGHTGBM),
-    *((xgboost_zoo, name) for name in XGBOOST),
-    *((catboost_zoo, name) for name in CATBOOST),
-    *((other_libraries_zoo, name) for name in OTHERS),
-    *((models_of_models, name) for name in OF_MODELS),
+    *(("scikit-learn", name) for name in SKLEARN),
+    *(("LightGBM", name) for name in LIGHTGBM),
+    *(("XGBoost", name) for name in XGBOOST),
+    *(("CatBoost", name) for name in CATBOOST),
+    *(("interpret, statsmodels, glum", name) for name in OTHERS),
+    *(("models of models", name) for name in OF_MODELS),
 ]
 SMALL = ("bagged trees", "isolation forest", "a stack", "categories", "scores of trees", "bins")
 SOME = [MODELS[place] for place in (0, 3, 9, 12, 15, 20)]
 
 
-def read(zoo, name):
+def read(family, name):
     """The model, and its Program."""
-    if zoo in (models_zoo, lightgbm_zoo):
-        model, *inputs, types = zoo.fitted(name)
-        return model, read_model(model, inputs[0] if inputs else None, types).program
-    model = zoo.fitted(name)
-    columns = getattr(zoo, "inputs_of", getattr(zoo, "columns_of", lambda _: None))
-    return model, read_model(model, columns(model)).program
+    case = FAMILIES[family][name]()
+    return case.model, read_model(case.model, case.inputs, case.types).program
 
 
 def small(name):
@@ -119,9 +109,9 @@ def test_small_ones_of_large_kinds_are_covered_as_well(name):
     require_that_nothing_gets_away(*small(name))
 
 
-@pytest.mark.parametrize(("zoo", "name"), MODELS)
-def test_every_leaf_and_side_is_reached_and_every_mutant_is_killed(zoo, name):
-    require_that_nothing_gets_away(*read(zoo, name))
+@pytest.mark.parametrize(("family", "name"), MODELS)
+def test_every_leaf_and_side_is_reached_and_every_mutant_is_killed(family, name):
+    require_that_nothing_gets_away(*read(family, name))
 
 
 def require_that_nothing_gets_away(model, program):
@@ -138,9 +128,9 @@ def require_that_nothing_gets_away(model, program):
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize(("zoo", "name"), SOME)
-def test_every_mutant_is_killed_in_postgresql(zoo, name, postgres15_url):
-    model, program = read(zoo, name)
+@pytest.mark.parametrize(("family", "name"), SOME)
+def test_every_mutant_is_killed_in_postgresql(family, name, postgres15_url):
+    model, program = read(family, name)
     _, cases = cases_of(model, program, engine_of(postgres15_url))
     with open_database(postgres15_url) as database:
         report = mutate(database, program, cases, limit=SPLITS)

@@ -20,7 +20,7 @@ from procgen.ir.policies import Policies, Policy, Rule
 from procgen.ir.types import DType
 from procgen.verify import verify
 from procgen.verify.scoring import install, routine_writer
-from tests.kernel_models import FAMILIES, columns_of, compiled, differences, frozen, some_rows
+from tests.kernel_models import SOME, columns_of, compiled, differences, frozen, some_rows
 
 pytestmark = [pytest.mark.postgres, pytest.mark.plpython]
 ARRAYS = {
@@ -41,7 +41,7 @@ def python_url(postgres15_server):
         yield url
 
 
-@pytest.mark.parametrize("title", FAMILIES)
+@pytest.mark.parametrize("title", SOME)
 def test_rows_score_as_python_does(title, python_url) -> None:
     model, artifact = compiled(title, "postgres", "plpython")
     assert "LANGUAGE plpython3u" in artifact.up
@@ -50,7 +50,7 @@ def test_rows_score_as_python_does(title, python_url) -> None:
     assert report.undecided == 0
 
 
-@pytest.mark.parametrize("title", FAMILIES)
+@pytest.mark.parametrize("title", SOME)
 def test_a_batch_scores_as_rows_do(title, python_url) -> None:
     _, artifact = compiled(title, "postgres", "plpython")
     rows = some_rows(artifact, 60, 60)
@@ -164,7 +164,7 @@ def test_a_policy_raises_and_names_the_input(python_url) -> None:
 
 
 def test_arrays_of_different_lengths_are_refused(python_url) -> None:
-    _, artifact = compiled(FAMILIES[0], "postgres", "plpython")
+    _, artifact = compiled(SOME[0], "postgres", "plpython")
     count = len(artifact.program.inputs)
     with open_database(python_url) as database, database.rehearsal():
         install(database, artifact, routine_writer(artifact.lowered, "postgres", "ml", "zoo_v1"))
@@ -174,7 +174,7 @@ def test_arrays_of_different_lengths_are_refused(python_url) -> None:
 
 
 def test_a_database_without_the_language_refuses_and_keeps_nothing(database_without_python) -> None:
-    _, artifact = compiled(FAMILIES[0], "postgres", "plpython")
+    _, artifact = compiled(SOME[0], "postgres", "plpython")
     with open_database(database_without_python) as database:
         writer = routine_writer(artifact.lowered, "postgres", "ml", "zoo_v1")
         with (
@@ -192,7 +192,7 @@ def database_without_python(request):
 
 
 def test_a_role_that_is_no_superuser_is_told_so(python_url) -> None:
-    _, artifact = compiled(FAMILIES[0], "postgres", "plpython")
+    _, artifact = compiled(SOME[0], "postgres", "plpython")
     with psycopg.connect(python_url) as connection:
         connection.execute("CREATE ROLE plain_deployer")
         connection.execute("CREATE SCHEMA ml AUTHORIZATION plain_deployer")
@@ -203,7 +203,7 @@ def test_a_role_that_is_no_superuser_is_told_so(python_url) -> None:
 
 
 def test_a_server_without_numpy_names_the_package(python_url) -> None:
-    _, artifact = compiled(FAMILIES[0], "postgres", "plpython")
+    _, artifact = compiled(SOME[0], "postgres", "plpython")
     with psycopg.connect(python_url) as connection:
         connection.execute("CREATE SCHEMA ml")
         # None in sys.modules makes an import fail as that of a missing package does.

@@ -4,10 +4,11 @@ import math
 
 import pytest
 
+from procgen.ir.cuts import cut_at
 from procgen.ir.expressions import Column, Comparison, Interval, Membership, Threshold
 from procgen.ir.interpreter import passes, to_float32
 from procgen.ir.types import DType
-from procgen.verify.axes import Cutter, in_type, last_passing
+from procgen.verify.axes import Cutter, in_type
 
 LE, LT = Comparison.LE, Comparison.LT
 INF = math.inf
@@ -33,7 +34,7 @@ INF = math.inf
     ],
 )
 def test_the_last_value_that_passes(op, bound, dtype, last):
-    assert last_passing(op, bound, dtype) == last
+    assert cut_at(op, bound, dtype) == last
 
 
 def cut(dtype, tests, *, demands=()):

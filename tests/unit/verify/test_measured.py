@@ -10,7 +10,8 @@ import pytest
 from procgen.ir.interpreter import interpret
 from procgen.verify import cases as cases_module
 from procgen.verify.cases import Cases, parse_cases, print_cases
-from procgen.verify.measured import counts_of, with_coverage
+from procgen.verify.coverage import measure
+from procgen.verify.measured import counts_of, coverage_counts, with_note
 from tests.golden_models import boosted_classifier
 
 ROWS = [{"age": age, "plan": "basic", "visits": 2} for age in (1.0, 50.0)]
@@ -19,7 +20,8 @@ PROGRAM = boosted_classifier()
 
 @pytest.fixture
 def noted():
-    return with_coverage(PROGRAM, Cases(ROWS, interpret(PROGRAM, ROWS)), "abc")
+    counts = coverage_counts(measure(PROGRAM, ROWS))
+    return with_note(Cases(ROWS, interpret(PROGRAM, ROWS)), counts, "abc")
 
 
 def forged(cases, **changes):
