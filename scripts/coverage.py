@@ -24,7 +24,7 @@ from procgen.frontends.registry import (
     INNER_MODELS,
     REFUSED,
     TRANSFORMERS,
-    Bound,
+    bound_of,
     class_name,
 )
 
@@ -162,7 +162,7 @@ def _verdict(name: str) -> str:
     if name in REFUSED:
         reason, instead = REFUSED[name]
         return f"refused: it {reason}; {instead}"
-    bound: Bound | None = ESTIMATORS.bounds.get(name) or TRANSFORMERS.bounds.get(name)
+    bound = bound_of(name)
     if name in BRIDGED and bound is not None:
         return f"bridge: {bound.reason}"
     if name.endswith(CONTAINERS):

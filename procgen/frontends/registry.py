@@ -132,6 +132,11 @@ INNER_MODELS = Registry("reader of inner models")
 """For an estimator made of others: the fitted models inside it that meet its own columns first."""
 
 
+def bound_of(name: str) -> Bound | None:
+    """Why a class is not always exact; None where it is, or where nothing reads it."""
+    return ESTIMATORS.bounds.get(name) or TRANSFORMERS.bounds.get(name)
+
+
 def class_name(step: object) -> str:
     """The public name of a class: `sklearn.linear_model.Ridge`.
 

@@ -14,6 +14,7 @@ from procgen.frontends.registry import (
     ESTIMATORS,
     TRANSFORMERS,
     Reading,
+    bound_of,
     class_name,
     every_reading,
     inner_models,
@@ -112,7 +113,8 @@ def _worst(readings: Iterable[Reading]) -> tuple[Parity, str]:
     bounded = [reading for reading in readings if not (reading.given and reading.result)]
     for reading in bounded:
         if reading.bounds:
-            return Parity.BOUNDED, bound_of(class_name(reading.step)) or THROUGH_EXP
+            bound = bound_of(class_name(reading.step))
+            return Parity.BOUNDED, THROUGH_EXP if bound is None else bound.reason
     if not bounded:
         return Parity.EXACT, ""
     return Parity.BOUNDED, AFTER_A_BOUND if not bounded[0].given else AS_ITS_MODELS
@@ -120,16 +122,10 @@ def _worst(readings: Iterable[Reading]) -> tuple[Parity, str]:
 
 def _of_class(name: str) -> tuple[Parity, str]:
     """What can be said of a step that was not read, because another one is refused."""
-    bound = ESTIMATORS.bounds.get(name) or TRANSFORMERS.bounds.get(name)
+    bound = bound_of(name)
     if bound is None:
         return Parity.EXACT, ""
     return Parity.EXACT if bound.options else Parity.BOUNDED, bound.reason
-
-
-def bound_of(name: str) -> str:
-    """Why a class is not always exact, or nothing."""
-    bound = ESTIMATORS.bounds.get(name) or TRANSFORMERS.bounds.get(name)
-    return "" if bound is None else bound.reason
 
 
 def _blame(

@@ -116,14 +116,12 @@ class Untaken:
         """All that is possible is untaken."""
         ways, _ = possible_ways(shape, allowed)
         below = [0] * len(shape.axes)
-        parents = [-1] * len(shape.axes)
         for node in reversed(range(len(below))):
             if shape.axes[node] >= 0:
                 left, right = shape.left[node], shape.right[node]
                 own = ways[WAYS * node] + ways[WAYS * node + 1] + ways[WAYS * node + 2]
                 below[node] = own + below[left] + below[right]
-                parents[left] = parents[right] = node
-        return cls(shape, ways, below, parents)
+        return cls(shape, ways, below, shape.parents())
 
     def narrow(self, box: list[int]) -> bool:
         """Narrow the box to what takes untaken ways; whether there are any in it.
@@ -165,11 +163,9 @@ class Untaken:
     def aim(self, box: list[int]) -> None:
         """Narrow a box that has every cell to what takes one untaken way."""
         shape = self.shape
-        child, way = divmod(self.open.index(1), WAYS)
-        box[shape.axes[child]] &= shape.cells(child, way)
-        while (node := self.parents[child]) >= 0:
-            box[shape.axes[node]] &= shape.side(node, left=shape.left[node] == child)
-            child = node
+        node, way = divmod(self.open.index(1), WAYS)
+        box[shape.axes[node]] &= shape.cells(node, way)
+        shape.narrow(box, node, self.parents)
 
     def take(self, bits: Sequence[int]) -> None:
         """Note what a row takes that has these cells."""

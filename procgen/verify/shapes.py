@@ -71,6 +71,20 @@ class Shape:
         left = self.default_left[node] if way == LOST else way == LEFT
         return self.left[node] if left else self.right[node]
 
+    def parents(self) -> list[int]:
+        """The node above each node; -1 above the root."""
+        above = [-1] * len(self.axes)
+        for node, axis in enumerate(self.axes):
+            if axis >= 0:
+                above[self.left[node]] = above[self.right[node]] = node
+        return above
+
+    def narrow(self, box: list[int], node: int, parents: Sequence[int]) -> None:
+        """Leave in a box only the cells that come to a node."""
+        while (above := parents[node]) >= 0:
+            box[self.axes[above]] &= self.side(above, left=self.left[above] == node)
+            node = above
+
     def path(self, bits: Sequence[int]) -> Iterator[int]:
         """The nodes that a row comes to, given the bit of each axis."""
         node = 0

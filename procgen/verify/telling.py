@@ -34,18 +34,12 @@ class Parents:
     @classmethod
     def of(cls, shape: Shape) -> Parents:
         """Read them off a tree."""
-        above = [-1] * len(shape.axes)
-        for node, axis in enumerate(shape.axes):
-            if axis >= 0:
-                above[shape.left[node]] = above[shape.right[node]] = node
-        return cls(shape, tuple(above))
+        return cls(shape, tuple(shape.parents()))
 
     def box(self, node: int, allowed: Sequence[int]) -> Box:
         """The cells of the rows that come to a node."""
-        shape, box = self.shape, list(allowed)
-        while (parent := self.above[node]) >= 0:
-            box[shape.axes[parent]] &= shape.side(parent, left=shape.left[parent] == node)
-            node = parent
+        box = list(allowed)
+        self.shape.narrow(box, node, self.above)
         return box
 
 
