@@ -15,7 +15,7 @@ from typing import Any
 
 import sklearn
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sklearn.ensemble import RandomForestRegressor
 
 from benchmarks.models import COLUMNS, data
@@ -77,10 +77,9 @@ def main() -> None:
     title = (
         f"Cover, 100 trees of depth 10, {platform.machine()}, scikit-learn {sklearn.__version__}"
     )
-    table = Table(title=title)
-    for name in found:
-        table.add_column(name, justify="right")
-    table.add_row(*(f"{value:,}" for value in found.values()))
+    table = Table("what", Column("how many", justify="right"), title=title)
+    for name, value in found.items():
+        table.add_row(name, f"{value:,}")
     Console().print(table)
 
 
