@@ -13,8 +13,8 @@ from sklearn.tree import DecisionTreeClassifier
 import procgen.duckdb
 from procgen.backends.duckdb import DUCKDB
 from procgen.compiler import compile_model
-from procgen.databases.arrow_columns import ARROW
 from procgen.errors import CorruptFileError, DatabaseError, ProjectError
+from procgen.ir.arrow_types import ARROW_TYPES
 from procgen.migrations.create import add_create_migration
 from procgen.migrations.project import load_project
 from tests.kernel_models import SOME, compiled, differences, frozen, some_rows
@@ -46,7 +46,7 @@ def test_functions_score_as_the_interpreter_does(title, jit, tmp_path) -> None:
     rows = some_rows(artifact, 100, 100)
     fields = artifact.program.inputs
     table = pa.table(
-        {f.name: pa.array([row[f.name] for row in rows], type=ARROW[f.dtype]) for f in fields}
+        {f.name: pa.array([row[f.name] for row in rows], type=ARROW_TYPES[f.dtype]) for f in fields}
     )
     with opened(":memory:", artifact) as connection:
         names = procgen.duckdb.register(connection, model_file(tmp_path, artifact), jit=jit)
