@@ -12,7 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from procgen.cli.console import say, say_json
 from procgen.cli.options import AsJson, Environment, Folder, Url
 from procgen.cli.targets import choose_database
-from procgen.databases.batches import find_batch
+from procgen.databases.batches import Wanted, find_batch
 from procgen.databases.batching import CHUNK, Batch, Job
 from procgen.databases.database import Database
 from procgen.databases.opening import open_database
@@ -56,16 +56,8 @@ def score(  # noqa: PLR0913 - an option is a parameter
     """
     project, database_url = choose_database(folder, url, env)
     with open_database(database_url) as database:
-        batch = find_batch(
-            project,
-            database,
-            name,
-            table=table,
-            key=key or (),
-            into=into,
-            since=since,
-            chunk=chunk,
-        )
+        wanted = Wanted(name, table, tuple(key or ()), into)
+        batch = find_batch(project, database, wanted, since=since, chunk=chunk)
         jobs = _run(database, batch)
     if as_json:
         say_json([_as_json(job) for job in jobs])

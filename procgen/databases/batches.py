@@ -15,54 +15,14 @@ from procgen.migrations.facades import facade_states
 from procgen.migrations.project import Project
 
 
-def find_batch(
-    project: Project,
-    database: Database,
-    facade: str,
-    *,
-    table: str | None = None,
-    key: Sequence[str] = (),
-    into: str | None = None,
-    since: str | None = None,
-    chunk: int = CHUNK,
-) -> Batch:
-    """The batch of a facade that is applied to this database.
-
-    Args:
-        project: the files.
-        database: where.
-        facade: whose.
-        table: the source, where the facade has batches over several.
-        key: its key, where it is to be the one that the batch goes by.
-        into: the predictions table, where the facade has batches into several.
-        since: see `Batch`.
-        chunk: see `Batch`.
-
-    Raises:
-        ProjectError: there is none, or there are several.
-    """
-    migrations = read_applied(project, database).migrations
-    batches = [
-        one
-        for one in attachments(migrations).values()
-        if one.form is Form.PROCEDURE and one.facade == facade
-    ]
-    wanted = Wanted(facade, table, tuple(key), into)
-    found = [one for one in batches if wanted.is_met_by(one, project.schema)]
-    if len(found) != 1:
-        raise wanted.not_met(found or batches)
-    now = scorers(project, facade, facade_states(migrations))
-    return Batch(project.schema, found[0], now, since, chunk)
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a caller says of a batch; what is not said may be anything."""
 
     facade: str
-    table: str | None
-    key: tuple[str, ...]
-    into: str | None
+    table: str | None = None
+    key: tuple[str, ...] = ()
+    into: str | None = None
 
     def is_met_by(self, one: Attachment, schema: str) -> bool:
         """Whether this is a batch that is meant."""
@@ -78,7 +38,7 @@ class Wanted:
             f"{one.source} by {', '.join(column.name for column in one.key)} into {one.into}"
             for one in there
         )
-        if there and self == Wanted(self.facade, None, (), None):
+        if there and self == Wanted(self.facade):
             return ProjectError(
                 f"{self.facade} has several batches: {listed}",
                 hint="choose with --table, --key or --into",
@@ -96,3 +56,36 @@ class Wanted:
         into = f" --into {self.into}" if self.into else ""
         table = self.table or "TABLE"
         return f"procgen attach {self.facade} --as procedure --table {table} {keys}{into}"
+
+
+def find_batch(
+    project: Project,
+    database: Database,
+    wanted: Wanted,
+    *,
+    since: str | None = None,
+    chunk: int = CHUNK,
+) -> Batch:
+    """The batch of a facade that is applied to this database.
+
+    Args:
+        project: the files.
+        database: where.
+        wanted: which one is meant.
+        since: see `Batch`.
+        chunk: see `Batch`.
+
+    Raises:
+        ProjectError: there is none, or there are several.
+    """
+    migrations = read_applied(project, database).migrations
+    batches = [
+        one
+        for one in attachments(migrations).values()
+        if one.form is Form.PROCEDURE and one.facade == wanted.facade
+    ]
+    found = [one for one in batches if wanted.is_met_by(one, project.schema)]
+    if len(found) != 1:
+        raise wanted.not_met(found or batches)
+    now = scorers(project, wanted.facade, facade_states(migrations))
+    return Batch(project.schema, found[0], now, since, chunk)
