@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from procgen.backends import duckdb_lowerings
-from procgen.backends.duckdb_lowerings import Lowering, Use, lowerings
+from procgen.backends.duckdb_lowerings import Lowering, Use
 
 
 @contextmanager

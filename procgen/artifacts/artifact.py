@@ -119,7 +119,7 @@ class ArtifactWriter:
         fields = writer.fields()
         engine, base = self.dialect.name, writer.schema.name
         python = PythonWriter.of(writer, self.digest)
-        up = self._up(routines, fields, common)
+        up = self._up(fields, common)
         return Artifact(
             name=self.name,
             version=self.version,
@@ -142,7 +142,7 @@ class ArtifactWriter:
         """The up script alone."""
         writer = self._writer()
         routines = tuple(writer.routines())
-        return self._up(routines, writer.fields(), self._common(writer, routines))
+        return self._up(writer.fields(), self._common(writer, routines))
 
     def _writer(self) -> RoutineWriter:
         schema = Schema(self.dialect, self.schema, f"{self.name}_v{self.version}")
@@ -161,12 +161,7 @@ class ArtifactWriter:
             "duckdb": DuckDBParts.of(writer),
         }
 
-    def _up(
-        self,
-        routines: Sequence[Routine],
-        fields: Sequence[Parameter],
-        common: Mapping[str, Any],
-    ) -> str:
+    def _up(self, fields: Sequence[Parameter], common: Mapping[str, Any]) -> str:
         return render(
             self.dialect.name,
             "up",
