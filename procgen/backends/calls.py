@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from procgen.backends.routines import SUFFIXES, RoutineWriter
+from procgen.backends.rows import score_columns
 from procgen.ir.program import OutputName
+from procgen.ir.types import DType
 
 
 def create_schema(writer: RoutineWriter) -> str:
@@ -30,3 +32,12 @@ def scores(writer: RoutineWriter, table: str, key: str) -> str:
     quote = writer.schema.dialect.identifier
     lines = ",\n    ".join(call(writer, output.name) for output in writer.program.outputs)
     return f"SELECT\n    {lines}\nFROM {quote(table)}\nORDER BY {quote(key)}\n"
+
+
+def scores_of_rows(writer: RoutineWriter, table: str, key: str) -> str:
+    """The same by the table macro."""
+    dialect = writer.schema.dialect
+    found = score_columns(writer.program)
+    columns = ", ".join(found[output.name] for output in writer.program.outputs)
+    source = f"{writer.schema.qualified('_rows')}({dialect.literal(table, DType.TEXT)})"
+    return f"SELECT {columns}\nFROM {source}\nORDER BY {dialect.identifier(key)}\n"

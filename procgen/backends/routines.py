@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from itertools import count
 
 from procgen.backends.dialect import Dialect
+from procgen.backends.duckdb_lowerings import Lowering, Use, walked
 from procgen.backends.printer import Printer
 from procgen.backends.routine import Parameter, Routine, Total
 from procgen.backends.sharing import Key, in_levels, in_order, shared_values
-from procgen.backends.walks import Walk, walks_of, with_nodes
+from procgen.backends.walks import Walk, with_nodes
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Call, Function, Reference
@@ -55,6 +56,7 @@ class RoutineWriter:
     schema: Schema
     typing: Typing
     in_python: bool = False
+    lowering: Lowering | None = None
 
     @property
     def takes_row(self) -> bool:
@@ -93,12 +95,16 @@ class RoutineWriter:
         yield from self._named_functions()
         position = {binding.name: place for place, binding in enumerate(self.program.bindings)}
         elsewhere: dict[str, str] = {}
-        walks = walks_of(self.program, self.schema.dialect)
+        walks = self.walks()
         for output in sorted(self.program.outputs, key=lambda o: position[o.binding]):
             yield self._routine(output, elsewhere, walks)
             arguments = ", ".join(parameter.name for parameter in self.parameters())
             call = f"{self.schema.qualified(SUFFIXES[output.name])}({arguments})"
             elsewhere = {output.binding: call, **elsewhere}
+
+    def walks(self) -> dict[str, Walk]:
+        """The ensembles that the routines walk, whose nodes are a table of the version."""
+        return walked(self.program, self.schema.dialect, Use.ROUTINE, self.lowering)
 
     @property
     def _has_raiser(self) -> bool:
@@ -169,7 +175,7 @@ class RoutineWriter:
             returns=returns,
             admission=printer.admission() if inline.needs_admission else (),
             totals=tuple(self._total(printer, key) for key in keys) if procedural else (),
-            value=with_nodes(value, walks.values()),
+            value=with_nodes(value, walks.values(), self.schema.qualified("_nodes")),
             cost=max(100, inline.visits),
         )
 

@@ -22,7 +22,7 @@ from procgen.verify.expected import answerable, expected_answers
 from procgen.verify.kernel_scores import kernel_scores
 from procgen.verify.probes import PROBES, in_type, make_probes, random_rows
 from procgen.verify.report import ParityReport
-from procgen.verify.scoring import install, routine_writer, score
+from procgen.verify.scoring import install, routine_writer, rows_macro, score, score_rows
 from procgen.verify.tally import Columns, Rows, Tally, numbered
 
 MEMORY = "duckdb:///:memory:"
@@ -91,6 +91,8 @@ class Question:
         got = score(database, writer, self.rows)
         tally.add_database(numbered(self.rows), got, self.want)
         tally.add_lowered(some, _only(got, some), _interpret(lowered, some))
+        if rows_macro(self.artifact.schema, routine) in self.artifact.objects:
+            tally.add_same(numbered(self.rows), score_rows(database, writer, self.rows), got)
         return report_of(
             tally,
             database.version,

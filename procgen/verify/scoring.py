@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from procgen.artifacts.artifact import Artifact
 from procgen.backends import dialect_named
-from procgen.backends.calls import create_schema, drop_table, scores
+from procgen.backends.calls import create_schema, drop_table, scores, scores_of_rows
 from procgen.backends.routines import RoutineWriter, Schema
 from procgen.databases.database import Database
 from procgen.errors import DatabaseError
@@ -47,12 +47,23 @@ def _name(identity: str) -> str:
     return identity.partition("(")[0].replace('"', "")
 
 
+def rows_macro(schema: str, routine: str) -> str:
+    """The identity of the table macro beside a version's routines, where it has one."""
+    return f"table macro {schema}.{routine}_rows"
+
+
 def score(
-    database: Database, writer: RoutineWriter, rows: Sequence[Row]
+    database: Database,
+    writer: RoutineWriter,
+    rows: Sequence[Row],
+    asked: Callable[[RoutineWriter, str, str], str] = scores,
 ) -> dict[OutputName, list[Value]]:
-    """What the routines answer, one value a row for each output; NULL is None."""
+    """What the routines answer, one value a row for each output; NULL is None.
+
+    `asked` makes the statement from a table and its key.
+    """
     key = database.load_rows(TABLE, writer.program.inputs, rows)
-    found = database.fetch(scores(writer, TABLE, key))
+    found = database.fetch(asked(writer, TABLE, key))
     database.run_script(drop_table(writer, TABLE), source="the parity check")
     columns: list[list[Value]] = [[] for _ in writer.program.outputs]
     for row in found:
@@ -60,3 +71,10 @@ def score(
             column.append(value)
     names = [output.name for output in writer.program.outputs]
     return dict(zip(names, columns, strict=True))
+
+
+def score_rows(
+    database: Database, writer: RoutineWriter, rows: Sequence[Row]
+) -> dict[OutputName, list[Value]]:
+    """What the table macro answers."""
+    return score(database, writer, rows, scores_of_rows)
