@@ -16,10 +16,12 @@ from procgen.artifacts.verification import VerifyWriter
 from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
 from procgen.backends.languages import Language
+from procgen.backends.postgres_lowerings import Lowering
 from procgen.backends.routine import Parameter, Routine
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
 from procgen.backends.select import SelectWriter
 from procgen.backends.walks import NODES, walks_of
+from procgen.backends.wording import described
 from procgen.errors import InputsError, LimitError
 from procgen.ir.expressions import Threshold
 from procgen.ir.program import Action, Program
@@ -102,6 +104,7 @@ class ArtifactWriter:
     digest: str
     roles: tuple[str, ...]
     language: Language = Language.SQL
+    forced: Lowering | None = None
 
     def write(self) -> Artifact:
         """Every script of the version.
@@ -132,7 +135,7 @@ class ArtifactWriter:
             program=self.program,
             lowered=self.lowered,
             dialect=self.dialect,
-            lowering=_lowering(routines),
+            lowering=described(routines),
             language=self.language,
         )
 
@@ -145,7 +148,8 @@ class ArtifactWriter:
     def _writer(self) -> RoutineWriter:
         schema = Schema(self.dialect, self.schema, f"{self.name}_v{self.version}")
         in_python = self.language is Language.PLPYTHON
-        return RoutineWriter(self.lowered, schema, Typing.of(self.lowered), in_python=in_python)
+        typing = Typing.of(self.lowered)
+        return RoutineWriter(self.lowered, schema, typing, in_python, self.forced)
 
     def _common(self, writer: RoutineWriter, routines: Sequence[Routine]) -> dict[str, Any]:
         python = PythonWriter.of(writer, self.digest)
@@ -211,6 +215,7 @@ class ArtifactWriter:
             "returns": routine.returns,
             "admission": routine.admission,
             "totals": routine.totals,
+            "halves": routine.halves,
             "value": routine.value,
             "raises": routine.raises,
             "body": python.row_body(routine) if python and routine.in_python else None,
@@ -248,12 +253,6 @@ class ArtifactWriter:
         return VerifyWriter(self.dialect, self.lowered, writer, fields).script()
 
 
-def _lowering(routines: Sequence[Routine]) -> str:
-    if any(routine.totals for routine in routines):
-        return "statements"
-    return "node lists" if any(NODES in r.value for r in routines) else "one expression"
-
-
 def _sends_missing_left(program: Program) -> bool:
     """Whether some condition is printed in the form that keeps NaN out (backends/conditions.py)."""
     typing = Typing.of(program)
@@ -286,7 +285,7 @@ def check_version_name(name: str, version: int) -> None:
         LimitError: versions start at 1.
     """
     allowed = name.isascii() and name.isidentifier() and name == name.lower()
-    longest = max(len(suffix) for suffix in ("_expit_each", "_normalize"))
+    longest = max(len(suffix) for suffix in ("_expit_each", "_margin_many"))
     if not allowed or len(f"{name}_v{version}") + longest > 63:
         raise InputsError(
             f"{name!r} cannot name a model",
