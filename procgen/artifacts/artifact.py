@@ -128,7 +128,7 @@ class ArtifactWriter:
             schema=self.schema,
             up=up,
             down=render(engine, "down", **common),
-            verify=self._verify(writer, fields),
+            verify=self._verify(writer, routines),
             signature=f"{self.schema}.{base}({_listed(writer.parameters())})",
             digest=self.digest,
             objects=(*self._objects(writer, routines), *(python.objects() if python else ())),
@@ -249,8 +249,9 @@ class ArtifactWriter:
                 )
             seen[folded] = field.name
 
-    def _verify(self, writer: RoutineWriter, fields: Sequence[Parameter]) -> str:
-        return VerifyWriter(self.dialect, self.lowered, writer, fields).script()
+    def _verify(self, writer: RoutineWriter, routines: Sequence[Routine]) -> str:
+        names = frozenset(routine.name for routine in routines)
+        return VerifyWriter(self.dialect, self.lowered, writer, writer.fields(), names).script()
 
 
 def _sends_missing_left(program: Program) -> bool:

@@ -47,7 +47,6 @@ def _number(split: Split) -> Number:
 class _Arrays:
     """Arrays that grow tree by tree."""
 
-    width: int
     features: list[int] = field(default_factory=list)
     thresholds: list[float] = field(default_factory=list)
     lefts: list[int] = field(default_factory=list)
@@ -106,18 +105,18 @@ class LoopPrinter:
         return [
             self._loop(trees, group, numbers, row if place == 0 else None)
             for place, (group, trees) in enumerate(self._groups(totals))
-            if trees
         ]
 
     def _groups(self, totals: dict[int, str]) -> list[tuple[dict[int, str], list[Tree]]]:
         """Totals that share every tree are added in one loop; any other has a loop of its own."""
         trees = self.ensemble.trees
-        if all(set(totals) <= set(tree.outputs) for tree in trees):
+        if trees and all(set(totals) <= set(tree.outputs) for tree in trees):
             return [(totals, list(trees))]
-        return [
+        groups = [
             ({output: name}, [tree for tree in trees if output in tree.outputs])
             for output, name in totals.items()
         ]
+        return [(group, own) for group, own in groups if own]
 
     def _loop(
         self,
@@ -126,7 +125,7 @@ class LoopPrinter:
         numbers: dict[Number, int],
         row: list[str] | None,
     ) -> NodeLoop:
-        arrays = _Arrays(len(totals))
+        arrays = _Arrays()
         for tree in trees:
             positions = [tree.outputs.index(output) for output in totals]
             arrays.add(tree, positions, numbers)

@@ -252,4 +252,5 @@ POSTGRES = Dialect(
         | {"scheduled jobs"}
     ),
     walks=False,
+    has_routine="to_regproc({0}) IS NOT NULL",
 )
