@@ -33,13 +33,13 @@ import procgen.duckdb
 from benchmarks.models import COLUMNS, data, scored_models
 from benchmarks.score import LISTED, DuckDB, Postgres, seconds
 from procgen.artifacts.artifact import Artifact
+from procgen.artifacts.batches import batch_select
 from procgen.compiler import compile_model
 from procgen.ir import codec
 from procgen.kernels.packing import pack
 from procgen.kernels.runtime.model import Model
 from tests.servers import close_run, ensure_server, open_run
 
-CHUNK = 20_000
 SLOW_ROWS = 10_000
 WITHOUT_NUMBA = "DO LANGUAGE plpython3u $$ import sys; sys.modules['numba'] = None $$"
 Matrix = NDArray[np.float64]
@@ -75,15 +75,10 @@ class PythonPostgres:
                 "DO LANGUAGE plpython3u $$ import sys; sys.modules['numba'] = None $$"
             )
 
-    def batch(self, name: str) -> None:
+    def batch(self, select: str) -> None:
         """Score every row in chunks, in one statement."""
-        arrays = ", ".join(f"array_agg({column})" for column in COLUMNS)
         self.connection.execute("TRUNCATE scores")
-        self.connection.execute(f"""
-            INSERT INTO scores SELECT scored.* FROM (
-                SELECT array_agg(id) AS ids, ml.{name}_v2_batch({arrays}) AS scores
-                FROM rows GROUP BY id / {CHUNK} OFFSET 0
-            ) AS chunks, unnest(ids, (scores).margin) AS scored""")
+        self.connection.execute(f"INSERT INTO scores {select}".encode())
 
 
 def on_postgres(url: str, database: Postgres, name: str, model: Any, *, sql: bool) -> Ways:
@@ -93,14 +88,15 @@ def on_postgres(url: str, database: Postgres, name: str, model: Any, *, sql: boo
             model, name=name, target="postgres", version=number, inputs=COLUMNS, language=language
         )
         database.run(artifact.up)
+    select = batch_select(artifact, "rows", key="id", outputs=["predict"])
     rows = database.count
     ways: Ways = {"postgres: client": (lambda: database.by_client(model.predict), rows)}
     if sql:
         ways["postgres: SQL"] = sql_way(database, f"ml.{name}_v1({LISTED})", rows)
     for title, jit in (("NumPy", False), ("Numba", True)):
         session = PythonPostgres(url, jit=jit)
-        session.batch(name)
-        ways[f"postgres: PL/Python, {title}"] = (lambda s=session: s.batch(name), rows)
+        session.batch(select)
+        ways[f"postgres: PL/Python, {title}"] = (lambda s=session: s.batch(select), rows)
     return ways
 
 
