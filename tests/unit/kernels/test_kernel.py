@@ -41,8 +41,7 @@ def model_of(kernel, artifact):
 def by_columns(model, artifact, rows):
     scores = model.score(columns_of(artifact, rows))
     return {
-        OutputName(name): [frozen(cell) for cell in listed(value)]
-        for name, value in scores.items()
+        OutputName(name): [frozen(cell) for cell in listed(value)] for name, value in scores.items()
     }
 
 
