@@ -51,5 +51,5 @@ def batch_select(
         relation=table_name(relation, artifact.dialect),
         batch=BatchCall(program, schema).values(columns, wanted) | {"chunk": chunk},
         keys=[quote(name) for name in keys],
-        titles=[TITLES[name] for name in wanted],
+        titles=[name.value for name in wanted],
     )
