@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 from procgen.backends import conditions
 from procgen.backends.dialect import Dialect
+from procgen.backends.node_lists import bound, known_bound
 from procgen.backends.routine import NodeLoop
 from procgen.backends.trees import Subject
-from procgen.backends.node_lists import bound, known_bound
 from procgen.ir.expressions import Membership
 from procgen.ir.trees import Ensemble, Leaf, Split, Tree
 from procgen.ir.types import DType
