@@ -12,9 +12,9 @@ import bisect
 
 import numpy as np
 
-from procgen.kernels.runtime.values import doubles, missing, places_in
+from procgen.kernels.runtime.values import doubles, holds_nan, missing, places_in
 
-SPOTS_A_CUT = 4
+SPOTS_A_CUT = 8
 MOST_HALVINGS = 3
 """Above, cuts are so unevenly spread that searching all of them is as fast."""
 
@@ -61,13 +61,13 @@ def codes_of(value, feature):
     """The codes of one feature's cells."""
     if feature["kind"] == "category":
         return places_in(value, feature["listed"]) + 1
-    grid = feature["grid"]
-    cells = value[0] if grid.cuts.dtype.kind == "i" else doubles(value[0])
+    grid, (cells, null) = feature["grid"], value
+    if grid.cuts.dtype.kind != "i":
+        cells = doubles(cells)
     codes = grid.below(cells)
     codes += 1
-    gone = missing(value)
-    if gone is not None and gone.any():
-        codes[gone] = len(grid.cuts) + 2
+    if null is not None or holds_nan(cells):
+        codes[missing(value)] = len(grid.cuts) + 2
     return codes
 
 
