@@ -38,9 +38,9 @@ def compiled():
     return COMPILED
 
 
-def rank_numbers(cells, cuts, starts, low, scale, top, codes):
-    """The codes of numbers, by a grid: see Grid, which rounds alike; its last cut ends a search."""
-    absent = starts[-1] + 2
+def rank_numbers(cells, ends, starts, low, scale, top, codes):
+    """The codes of numbers, by a grid: see Grid, which rounds alike; its last end stops a search."""
+    absent = starts[-1] + 1
     for row in range(len(cells)):
         cell = cells[row]
         if cell != cell:  # noqa: PLR0124 - true of NaN
@@ -52,13 +52,13 @@ def rank_numbers(cells, cuts, starts, low, scale, top, codes):
         first, last = starts[place], starts[place + np.uint64(1)]
         while last - first > 8:
             middle = (first + last) >> 1
-            if cuts[middle] < cell:
+            if ends[middle] < cell:
                 first = middle + 1
             else:
                 last = middle
-        while cuts[first] < cell:
+        while ends[first] < cell:
             first += 1
-        codes[row] = first + 1
+        codes[row] = first
 
 
 def add_masks(codes, features, places, table, found, words, hashing, entries, values, totals):
@@ -144,7 +144,7 @@ class Compiled:
         if feature["kind"] == "category":
             return None
         grid = feature["grid"]
-        return grid.padded, grid.starts.astype(np.int32), grid.low, grid.scale, grid.top
+        return grid.ends, grid.starts.astype(np.int32), grid.low, grid.scale, grid.top
 
     def totals(self, values, base, rows):
         """The sums, a line for each output."""

@@ -62,7 +62,9 @@ class Model:
         order = sorted(set(self.admission).union(*(self.orders[name] for name in names)))
         parts = []
         with np.errstate(all="ignore"):
-            for start in range(0, max(rows, 1), BLOCK_ROWS):
+            if rows <= BLOCK_ROWS:
+                return self._score_block(inputs, names, order, rows)
+            for start in range(0, rows, BLOCK_ROWS):
                 part = slice(start, min(start + BLOCK_ROWS, rows))
                 block = [(c[part], None if n is None else n[part]) for c, n in inputs]
                 parts.append(self._score_block(block, names, order, part.stop - start))

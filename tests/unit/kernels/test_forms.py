@@ -229,17 +229,29 @@ def test_cuts_however_they_lie(name):
 
 
 @pytest.mark.parametrize("name", UNEVEN)
-def test_a_grid_counts_the_cuts_below_as_a_search_does(name):
+def test_a_grid_gives_the_codes_that_a_search_gives(name):
     cuts = np.array(sorted(UNEVEN[name]))
     cells = np.concatenate([cuts, np.nextafter(cuts, -np.inf), np.nextafter(cuts, np.inf), ODD[2:]])
     with np.errstate(all="ignore"):
-        assert Grid(cuts).below(cells.astype(float)).tolist() == np.searchsorted(cuts, cells).tolist()
+        codes = Grid(cuts).codes(cells.astype(float))
+    assert codes.tolist() == (np.searchsorted(cuts, cells.astype(float)) + 1).tolist()
+
+
+@pytest.mark.parametrize("name", UNEVEN)
+def test_a_grid_needs_no_cell_that_is_far_away(name):
+    """The limit to the last spot is left out where no cell can be beyond it."""
+    cuts = np.array(sorted(UNEVEN[name]))
+    calm = cuts[np.abs(cuts) < 1e9]
+    cells = np.concatenate([calm, np.nextafter(calm, -np.inf), np.nextafter(calm, np.inf), [0.0]])
+    with np.errstate(all="ignore"):
+        codes = Grid(cuts).codes(cells)
+    assert codes.tolist() == (np.searchsorted(cuts, cells) + 1).tolist()
 
 
 def test_a_grid_of_whole_numbers_tells_those_apart_that_doubles_do_not():
     cuts = np.array(sorted({2**53, 2**53 + 1, 2**63 - 1, -(2**63), 0, *range(-40, 40)}))
     cells = np.array([*cuts, *(cuts[1:] - 1), *(cuts[:-1] + 1)])
-    assert Grid(cuts).below(cells).tolist() == np.searchsorted(cuts, cells).tolist()
+    assert Grid(cuts).codes(cells).tolist() == (np.searchsorted(cuts, cells) + 1).tolist()
 
 
 def test_evenly_and_unevenly_spread_cuts_are_found_in_other_ways():
