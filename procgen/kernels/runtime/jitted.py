@@ -39,7 +39,7 @@ def compiled():
 
 
 def rank_numbers(cells, ends, starts, low, scale, top, codes):
-    """The codes of numbers, by a grid: see Grid, which rounds alike; its last end stops a search."""
+    """The codes of numbers by a Grid, which rounds alike; its last end stops a search."""
     absent = starts[-1] + 1
     for row in range(len(cells)):
         cell = cells[row]

@@ -187,7 +187,7 @@ def balanced(cuts):
     while waiting:
         low, high, parent = waiting.pop()
         if parent is not None:
-            nodes[parent] = nodes[parent][:4] + (len(nodes),)
+            nodes[parent] = (*nodes[parent][:4], len(nodes))
         if low == high:
             nodes.append(Leaf((float(low % 1000),)))
             continue
