@@ -63,7 +63,7 @@ def test_large_forests_are_walked_and_small_ones_are_not():
 
 def test_a_tree_that_is_one_leaf_cannot_be_walked():
     assert Lowering.NODES not in lowerings(program(full_tree(0)))
-    with pytest.raises(LimitError, match="choose one of case"):
+    with pytest.raises(LimitError, match="choose one of expression"):
         walked(program(full_tree(0)), DUCKDB, Use.ROUTINE, Lowering.NODES)
 
 
