@@ -135,7 +135,9 @@ class Masks:
     def _members(self, output):
         """The trees that add to an output, and where their values start, to score one row."""
         own = np.flatnonzero(self.entries[:, 1] == output)
-        return self.entries[own, 0], own * self.bits
+        trees = self.entries[own, 0]
+        is_every = trees.tolist() == list(range(self.count))
+        return slice(self.count) if is_every else trees, own * self.bits
 
     def hash_of(self, lowest):
         """The place of a word with one bit among the leaf values of its tree."""
@@ -214,7 +216,7 @@ class Masks:
         words = np.bitwise_and.reduce(self.table.take(places, axis=0), axis=0)
         hashes = self.hash_of(words & np.negative(words)).astype(np.intp)
         for output, (trees, starts) in enumerate(self.members):
-            if len(trees):
+            if len(starts):
                 leaves = self.values.take(hashes[trees] + starts)
                 leaves[0] += totals[output]
                 totals[output] = np.add.accumulate(leaves)[-1]
