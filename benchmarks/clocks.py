@@ -1,0 +1,119 @@
+"""What one step costs: seconds, seconds of processor, and the memory that it grows by.
+
+Processor time is that of this process and of the processes named. It is the same on a busy machine
+as on a quiet one, or nearly so; the clock on the wall is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+Step = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one step; memory in bytes: all that another process had, or what this one grew by."""
+
+    wall: float
+    cpu: float
+    memory: int
+
+
+class StoppedError(Exception):
+    """A step took longer than it may; the message says how long that is."""
+
+
+def cost_of(step: Step, processes: Sequence[int] = ()) -> Cost:
+    """Run a step."""
+    watched = (os.getpid(), *processes)
+    held, *_ = [_reset_peak(process) for process in watched]
+    cpu, wall = _cpu(processes), time.perf_counter()
+    step()
+    wall, cpu = time.perf_counter() - wall, _cpu(processes) - cpu
+    own, *others = [_status(process, "VmHWM") for process in watched]
+    return Cost(wall, cpu, max(own - held, *others, 0))
+
+
+def _cpu(processes: Sequence[int]) -> float:
+    return time.process_time() + sum(map(cpu_of, processes))
+
+
+def cpu_of(process: int) -> float:
+    """Seconds of processor that a process with one thread has had."""
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+    except FileNotFoundError:  # a kernel without scheduler statistics counts in hundredths
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _status(process: int, name: str) -> int:
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    raise ProcessLookupError(process)
+
+
+def _reset_peak(process: int) -> int:
+    """Forget the most memory that a process has had, and say how much it has now."""
+    if process == os.getpid():
+        with contextlib.suppress(AttributeError):  # the C library is not GNU's
+            ctypes.CDLL(None).malloc_trim(0)
+    Path(f"/proc/{process}/clear_refs").write_text("5")
+    return _status(process, "VmRSS")
+
+
+@contextlib.contextmanager
+def limited(seconds: float, stop: Step) -> Iterator[None]:
+    """Call `stop` where the block takes longer, and say so whatever the block raises then.
+
+    Raises:
+        StoppedError: the block was stopped.
+    """
+    stopped = threading.Event()
+
+    def at_the_limit() -> None:
+        stopped.set()
+        stop()
+
+    timer = threading.Timer(seconds, at_the_limit)
+    timer.start()
+    try:
+        yield
+    except Exception as error:
+        if stopped.is_set():
+            raise StoppedError(f"stopped after {seconds:g} s") from error
+        raise
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+@contextlib.contextmanager
+def alarmed(seconds: float) -> Iterator[None]:
+    """The same for Python code that nothing else can stop, in the main thread.
+
+    Raises:
+        StoppedError: the block was stopped.
+    """
+
+    def at_the_limit(*_: object) -> None:
+        raise StoppedError(f"stopped after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, at_the_limit)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
