@@ -8,7 +8,7 @@ from procgen.artifacts.attached import AttachmentWriter, Scorer
 from procgen.artifacts.attachment import Attachment, Form, parse_attachment
 from procgen.backends import dialect_named
 from procgen.migrations.facades import SHADOW, FacadeState
-from procgen.migrations.header import ModelVersion
+from procgen.migrations.header import Kind, ModelVersion
 from procgen.migrations.migration import Migration
 from procgen.migrations.models import read_model_file, read_program
 from procgen.migrations.project import Project
@@ -55,6 +55,16 @@ def scorer(project: Project, version: ModelVersion) -> Scorer:
     """A version as attachments call it."""
     digest = read_model_file(project, version).digest
     return Scorer(version.name, version.version, digest, read_program(project, version))
+
+
+def has_rows(project: Project, version: ModelVersion, engine: str) -> bool:
+    """Whether the version that the files create has a table macro; those of old procgens do not."""
+    name = f"table macro {project.schema}.{version.name}_v{version.version}_rows"
+    return any(
+        name in one.header.objects
+        for one in project.migrations(engine)
+        if one.kind is Kind.CREATE and one.header.model == version
+    )
 
 
 def moved_script(
