@@ -46,7 +46,7 @@ def find_batch(
     ]
     if len(found) != 1:
         raise _not_one(found, facade, table)
-    now = scorers(project, facade, facade_states(migrations))
+    now = scorers(project, facade, facade_states(migrations), database.engine)
     return Batch(project.schema, found[0], now, since, chunk)
 
 

@@ -120,7 +120,8 @@ class Team:
         """SQL typed by hand, by someone who takes DuckDB's table macros out of the way for it."""
         with open_database(self.url) as database, database.transaction():
             sources = database.sources(["ml"])
-            apart = [name for name in sources if name.endswith("_rows")]
+            changes = "DROP MACRO" in script or "REPLACE MACRO" in script
+            apart = [name for name in sources if changes and name.endswith("_rows")]
             for name in reversed(apart):
                 gone = f"DROP MACRO TABLE {name.rpartition(' ')[2]};"
                 database.run_script(gone, source="by hand")

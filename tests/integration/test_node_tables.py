@@ -105,3 +105,35 @@ def test_a_view_a_prepared_statement_and_an_exported_file_read_the_table(forest,
     attached.execute(f"ATTACH '{forest.url.removeprefix('duckdb:///')}' AS other (READ_ONLY)")
     assert attached.execute("FROM other.scored").fetchall() == [(expected(),)]
     attached.close()
+
+
+@pytest.mark.parametrize("lowering", [Lowering.NODES, Lowering.PASSES])
+def test_what_is_attached_reads_the_table_macro(duckdb_team, lowering):
+    team = duckdb_team
+    path = team.root / "level.skops"
+    path.write_bytes(skops.io.dumps(MODEL))
+    team.execute('CREATE SCHEMA app; CREATE TABLE app.t (id BIGINT PRIMARY KEY, a REAL, "x" INT);')
+    words = ("attach", "level", "--table", "app.t", "--key", "id", "--map", "B b=x", "--as")
+    with forced(lowering):
+        team.write("compile", path, "--name", "level")
+        team.write("promote", "level", "v1")
+        team.ok("apply")
+        for form in ("trigger", "procedure"):
+            code, out, err = team.on(*words, form)
+            assert code == 0, out + err
+    texts = {path.name[5:]: path.read_text() for path in team.folder.glob("*attach*.up.sql")}
+    reads = {name: "level_v1_rows" in text for name, text in texts.items()}
+    assert reads == {
+        "level_attach_trigger_t.up.sql": lowering is Lowering.NODES,
+        "level_attach_procedure_t.up.sql": True,
+    }
+    team.ok("apply")
+    team.execute("INSERT INTO app.t VALUES (1, 0.5, 1), (2, -1.5, 0), (3, NULL, 1);")
+    scores = "SELECT id, prediction FROM ml.level_predictions ORDER BY id"
+    frame = pd.DataFrame({"a": [0.5, -1.5, None], "B b": [1, 0, 1]})
+    wanted = [(place, one) for place, one in enumerate(MODEL.predict(frame), start=1)]
+    assert team.fetch(scores) == wanted
+    team.execute("DELETE FROM ml.level_predictions;")
+    team.ok("score", "level")
+    assert team.fetch(scores) == wanted
+    assert team.on("test", "level")[0] == 0
