@@ -118,7 +118,7 @@ class Printer:
                 if not isinstance(ensemble, Ensemble):
                     raise TypeError(f"{name} is not an ensemble")
                 if name in self.walks:
-                    return self.walks[name].total(self._subjects(ensemble), output)
+                    return self.walks[name].total(self.subjects(ensemble), output)
                 return self.ordered_sum(self.ensemble_terms(ensemble, output))
             case name:
                 expr = self.program.binding(name)
@@ -147,7 +147,7 @@ class Printer:
 
     def ensemble_terms(self, ensemble: Ensemble, output: int) -> list[str]:
         """The base score and every tree of one output, in the order they are added."""
-        trees = TreePrinter(self.dialect, ensemble, self._subjects(ensemble))
+        trees = TreePrinter(self.dialect, ensemble, self.subjects(ensemble))
         base = self.dialect.literal(ensemble.base_score[output], ensemble.accumulate)
         return [
             base,
@@ -178,7 +178,8 @@ class Printer:
         dtype = self.typing.item_type(requirement.subject)
         return conditions.admitting(self.dialect, subject, dtype, requirement, self.raiser)
 
-    def _subjects(self, ensemble: Ensemble) -> list[Subject]:
+    def subjects(self, ensemble: Ensemble) -> list[Subject]:
+        """The features of an ensemble."""
         return [
             Subject(
                 self.text(feature),
@@ -195,18 +196,18 @@ class Printer:
             return self.elsewhere[name]
         match self.program.binding(name):
             case Ensemble() as ensemble if self._is_one_walk(name):
-                leaves, sums = self.walks[name].totals(self._subjects(ensemble))
+                leaves, sums = self.walks[name].totals(self.subjects(ensemble))
                 totals = self.list_of([self.finished_sum(ensemble, total) for total in sums])
                 return f"list_transform([{leaves}], lambda {LEAVES}:\n {totals})[1]"
-            case Ensemble() as ensemble:
-                width = range(len(ensemble.base_score))
-                return self.list_of([self._sum(name, ensemble, output) for output in width])
+            case Ensemble() as found:
+                sums = [self._sum(name, found, output) for output in range(len(found.base_score))]
+                return self.list_of(sums)
             case expr:
                 return self.text(expr)
 
     def _is_one_walk(self, name: str) -> bool:
-        named = any(binding == name for binding, _ in self.sums)
-        return name in self.walks and self.walks[name].lists.is_shared and not named
+        is_apart = any(binding == name for binding, _ in self.sums)
+        return not is_apart and name in self.walks and self.walks[name].lists.is_shared
 
     def _element(self, vector: Expr, index: int) -> str:
         # One sum of an ensemble, rather than one of the list of all its sums: the other trees
@@ -220,7 +221,7 @@ class Printer:
         if (name, output) in self.sums:
             return self.finished_sum(ensemble, self.sums[name, output])
         if name in self.walks:
-            total = self.walks[name].total(self._subjects(ensemble), output)
+            total = self.walks[name].total(self.subjects(ensemble), output)
             return self.finished_sum(ensemble, total)
         base, *trees = self.ensemble_terms(ensemble, output)
         # -0.0 is the one number that changes nothing when it is added to.
@@ -282,8 +283,7 @@ class Printer:
         if lines:
             exact = conditions.equal(self.dialect, subject, dtype)
             found = f"CASE {exact}{''.join(lines)} ELSE {otherwise} END"
-        apart = match_.missing != match_.otherwise and self.typing.may_be_missing(match_.subject)
-        if not apart:
+        if match_.missing == match_.otherwise or not self.typing.may_be_missing(match_.subject):
             return found
         test = conditions.missing(self.dialect, subject, dtype)
         return f"CASE WHEN {test} THEN {self.text(match_.missing)} ELSE {found} END"
