@@ -48,9 +48,7 @@ def test_statements_of_any_size_are_scored(team):
     assert team.fetch(WRONG) == [(0,)]
     team.execute("UPDATE app.customers SET age = age + 1 WHERE id % 2 = 0;")
     team.execute("UPDATE app.customers SET age = age + 1 WHERE id = 1001;")
-    team.execute(
-        "UPDATE app.customers SET age = NULL WHERE id BETWEEN 6000 AND 6090;"
-    )
+    team.execute("UPDATE app.customers SET age = NULL WHERE id BETWEEN 6000 AND 6090;")
     assert team.fetch(WRONG) == [(0,)]
 
 
