@@ -33,7 +33,7 @@ from procgen.ir.expressions import (
     UnaryOp,
     Vector,
 )
-from procgen.ir.program import Action, Program, Requirement
+from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
@@ -164,18 +164,6 @@ class Printer:
         if ensemble.divisor is None:
             return f"({total})"
         return f"(({total}) / {self.dialect.literal(ensemble.divisor, DType.FLOAT64)})"
-
-    def admission(self) -> tuple[str, ...]:
-        """Conditions that all hold for a row that is scored, and are not all true of any other."""
-        raising = [r for r in self.program.requirements if r.action is Action.ERROR]
-        others = [r for r in self.program.requirements if r.action is not Action.ERROR]
-        texts = (self._acceptable(requirement) for requirement in (*raising, *others))
-        return tuple(dict.fromkeys(text for text in texts if text != "true"))
-
-    def _acceptable(self, requirement: Requirement) -> str:
-        subject = self.text(requirement.subject)
-        dtype = self.typing.item_type(requirement.subject)
-        return conditions.admitting(self.dialect, subject, dtype, requirement, self.raiser)
 
     def subjects(self, ensemble: Ensemble) -> list[Subject]:
         """The features of an ensemble as text."""
