@@ -108,6 +108,8 @@ def measured(options: Options, sections: tuple[str, ...], console: Console) -> R
             about = machine()
             for name in sections:
                 progress.update(task, description=name)
+                if not console.is_terminal:
+                    console.print(f"{time.perf_counter() - began:6.0f} s  {name}")
                 if not (name == "memory" and "batch" in sections):  # it comes with the batches
                     figures += _section(name, run)
                 progress.advance(task)

@@ -73,13 +73,16 @@ def _reset_peak(process: int) -> int:
     return _status(process, "VmRSS")
 
 
-@contextlib.contextmanager
-def limited(seconds: float, stop: Step) -> Iterator[None]:
-    """Call `stop` where the block takes longer, and say so whatever the block raises then.
+def limited(seconds: float, stop: Step | None) -> contextlib.AbstractContextManager[None]:
+    """A block that is stopped where it takes longer, by `stop` or else by a signal.
 
-    Raises:
-        StoppedError: the block was stopped.
+    The block raises StoppedError then, whatever came up in it.
     """
+    return _alarmed(seconds) if stop is None else _interrupted(seconds, stop)
+
+
+@contextlib.contextmanager
+def _interrupted(seconds: float, stop: Step) -> Iterator[None]:
     stopped = threading.Event()
 
     def at_the_limit() -> None:
@@ -100,12 +103,8 @@ def limited(seconds: float, stop: Step) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def alarmed(seconds: float) -> Iterator[None]:
-    """The same for Python code that nothing else can stop, in the main thread.
-
-    Raises:
-        StoppedError: the block was stopped.
-    """
+def _alarmed(seconds: float) -> Iterator[None]:
+    """Python code that nothing else can stop, in the main thread."""
 
     def at_the_limit(*_: object) -> None:
         raise StoppedError(f"stopped after {seconds:g} s")

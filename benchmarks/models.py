@@ -53,10 +53,10 @@ class Subject:
         return np.asarray(found, dtype=np.float64)
 
 
-def boosted_leaves(trees: int, leaves: int = 31) -> lgb.LGBMRegressor:
+def boosted_leaves(trees: int, leaves: int = 31, **more: Any) -> lgb.LGBMRegressor:
     """LightGBM, not fitted."""
     return lgb.LGBMRegressor(
-        n_estimators=trees, num_leaves=leaves, n_jobs=1, verbose=-1, random_state=0
+        n_estimators=trees, num_leaves=leaves, n_jobs=1, verbose=-1, random_state=0, **more
     )
 
 
@@ -87,7 +87,7 @@ MAKERS: dict[str, tuple[str, Callable[[], Any]]] = {
     ),
     "lgb10": ("LightGBM 10 x 31", lambda: boosted_leaves(10)),
     "lgb1000": ("LightGBM 1,000 x 31", lambda: boosted_leaves(1000)),
-    "huge": ("LightGBM 1,000 x 255", lambda: boosted_leaves(1000, 255)),
+    "huge": ("LightGBM 1,000 x 255", lambda: boosted_leaves(1000, 255, max_bin=31)),
 }
 STANDARD = ("linear", "logistic", "tree", "gb", "lgb100", "lgb500", "xgb", "rf")
 QUICK = ("linear", "tree", "lgb100")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from benchmarks.clocks import Cost, StoppedError, alarmed, cost_of, limited
+from benchmarks.clocks import Cost, StoppedError, cost_of, limited
 from benchmarks.exactness import Answers, Asked
 
 LONGEST_MESSAGE = 240
@@ -37,14 +37,14 @@ class Ready:
         answers: the scores of some of the rows that are asked for exactness; None where the way is
             a client of the library, whose scores are the right ones.
         processes: those that work for it, besides this one.
-        stop: make `score` or `answers` raise, from another thread.
+        stop: make `score` or `answers` raise, from another thread; None where a signal can.
         explain: have the statement planned that scores the whole table.
     """
 
     score: Callable[[int], object]
     answers: Callable[[range], Answers] | None = None
     processes: tuple[int, ...] = ()
-    stop: Callable[[], object] = nothing
+    stop: Callable[[], object] | None = None
     explain: Callable[[], object] = nothing
 
 
@@ -193,7 +193,7 @@ def race(
 def _warmed(way: Way, stack: ExitStack, pace: Pace, asked: Asked | None) -> Runner:
     runner = Runner(way, Ready(lambda _: None))
     try:
-        with alarmed(pace.limit):
+        with limited(pace.limit, None):
             runner.ready = way.prepare(stack)
     except Exception as error:  # noqa: BLE001 - a rival fails as it likes, and the table says how
         runner.failed = reason(error)
