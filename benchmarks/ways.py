@@ -39,6 +39,7 @@ class Ready:
         processes: those that work for it, besides this one.
         stop: make `score` or `answers` raise, from another thread; None where a signal can.
         explain: have the statement planned that scores the whole table.
+        arrange: what is done before each round of so many rows, and not measured.
     """
 
     score: Callable[[int], object]
@@ -46,6 +47,7 @@ class Ready:
     processes: tuple[int, ...] = ()
     stop: Callable[[], object] | None = None
     explain: Callable[[], object] = nothing
+    arrange: Callable[[int], object] = nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class Runner:
 
     def run(self, rows: int, pace: Pace) -> Cost:
         """One round."""
+        self.ready.arrange(rows)
         with limited(pace.limit, self.ready.stop):
             return cost_of(lambda: self.ready.score(rows), self.ready.processes)
 
