@@ -10,16 +10,19 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
+from procgen.artifacts.duckdb_parts import DuckDBParts
 from procgen.artifacts.plpython import PythonWriter
 from procgen.artifacts.templates import render
 from procgen.artifacts.verification import VerifyWriter
 from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
+from procgen.backends.duckdb_lowerings import Use, walked
 from procgen.backends.languages import Language
+from procgen.backends.lowering import Lowering
 from procgen.backends.routine import Parameter, Routine
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
 from procgen.backends.select import SelectWriter
-from procgen.backends.walks import NODES, walks_of
+from procgen.backends.wording import described
 from procgen.errors import InputsError, LimitError
 from procgen.ir.expressions import Threshold
 from procgen.ir.program import Action, Program
@@ -72,7 +75,7 @@ class Artifact:
             InputsError: `relation` is not the name of a table.
         """
         keys = () if key is None else (key,) if isinstance(key, str) else tuple(key)
-        walks = walks_of(self.lowered, self.dialect)
+        walks = walked(self.lowered, self.dialect, Use.SELECT)
         writer = SelectWriter(self.lowered, self.dialect, Typing.of(self.lowered), walks)
         return writer.select(table_name(relation, self.dialect), keys)
 
@@ -102,6 +105,7 @@ class ArtifactWriter:
     digest: str
     roles: tuple[str, ...]
     language: Language = Language.SQL
+    forced: Lowering | None = None
 
     def write(self) -> Artifact:
         """Every script of the version.
@@ -117,7 +121,7 @@ class ArtifactWriter:
         fields = writer.fields()
         engine, base = self.dialect.name, writer.schema.name
         python = PythonWriter.of(writer, self.digest)
-        up = self._up(routines, fields, common)
+        up = self._up(fields, common)
         return Artifact(
             name=self.name,
             version=self.version,
@@ -125,14 +129,14 @@ class ArtifactWriter:
             schema=self.schema,
             up=up,
             down=render(engine, "down", **common),
-            verify=self._verify(writer, fields),
+            verify=self._verify(writer, routines),
             signature=f"{self.schema}.{base}({_listed(writer.parameters())})",
             digest=self.digest,
             objects=(*self._objects(writer, routines), *(python.objects() if python else ())),
             program=self.program,
             lowered=self.lowered,
             dialect=self.dialect,
-            lowering=_lowering(routines),
+            lowering=described(routines, has_nodes=_has_nodes(common)),
             language=self.language,
         )
 
@@ -140,12 +144,13 @@ class ArtifactWriter:
         """The up script alone."""
         writer = self._writer()
         routines = tuple(writer.routines())
-        return self._up(routines, writer.fields(), self._common(writer, routines))
+        return self._up(writer.fields(), self._common(writer, routines))
 
     def _writer(self) -> RoutineWriter:
         schema = Schema(self.dialect, self.schema, f"{self.name}_v{self.version}")
         in_python = self.language is Language.PLPYTHON
-        return RoutineWriter(self.lowered, schema, Typing.of(self.lowered), in_python=in_python)
+        typing = Typing.of(self.lowered)
+        return RoutineWriter(self.lowered, schema, typing, in_python, self.forced)
 
     def _common(self, writer: RoutineWriter, routines: Sequence[Routine]) -> dict[str, Any]:
         python = PythonWriter.of(writer, self.digest)
@@ -154,20 +159,16 @@ class ArtifactWriter:
             "batch": python.batch() if python else None,
             "python": python.requirement() if python else None,
             "row_type": writer.schema.qualified("_row") if writer.takes_row else None,
+            "duckdb": DuckDBParts.of(writer),
         }
 
-    def _up(
-        self,
-        routines: Sequence[Routine],
-        fields: Sequence[Parameter],
-        common: Mapping[str, Any],
-    ) -> str:
+    def _up(self, fields: Sequence[Parameter], common: Mapping[str, Any]) -> str:
         return render(
             self.dialect.name,
             "up",
             title=self._title(),
             digest=self.digest,
-            notes=self._notes(routines),
+            notes=self._notes(common["duckdb"]),
             fields=fields,
             roles=[_role(role, self.dialect) for role in self.roles],
             **common,
@@ -180,14 +181,8 @@ class ArtifactWriter:
         )
         return f"{self.name} v{self.version}: {outputs}"
 
-    def _notes(self, routines: Sequence[Routine]) -> tuple[str, ...]:
-        notes = []
-        if any(NODES in routine.value for routine in routines):
-            notes += [
-                "The trees are lists of nodes. Node n tests column f[n] against t[n]: its left",
-                "child is l[n], its right one the next; where the value is missing, d[n] is added.",
-                "A leaf is its own left child and has the value v[n]; r holds the roots.",
-            ]
+    def _notes(self, duckdb: DuckDBParts | None) -> tuple[str, ...]:
+        notes = list(duckdb.notes) if duckdb else []
         if any(r.action is Action.REFUSE for r in self.lowered.requirements):
             notes.append("A row that Python would refuse scores NULL.")
         notes += (
@@ -211,6 +206,7 @@ class ArtifactWriter:
             "returns": routine.returns,
             "admission": routine.admission,
             "totals": routine.totals,
+            "halves": routine.halves,
             "value": routine.value,
             "raises": routine.raises,
             "body": python.row_body(routine) if python and routine.in_python else None,
@@ -219,8 +215,9 @@ class ArtifactWriter:
         }
 
     def _objects(self, writer: RoutineWriter, routines: Sequence[Routine]) -> tuple[str, ...]:
-        if not self.dialect.largest_inlined:
-            return tuple(f"macro {self.schema}.{routine.name}" for routine in routines)
+        duckdb = DuckDBParts.of(writer)
+        if duckdb is not None:
+            return duckdb.objects(routines)
         types = [f"type {writer.schema.qualified('_row')}"] if writer.takes_row else []
         return (
             *types,
@@ -244,14 +241,14 @@ class ArtifactWriter:
                 )
             seen[folded] = field.name
 
-    def _verify(self, writer: RoutineWriter, fields: Sequence[Parameter]) -> str:
-        return VerifyWriter(self.dialect, self.lowered, writer, fields).script()
+    def _verify(self, writer: RoutineWriter, routines: Sequence[Routine]) -> str:
+        names = frozenset(routine.name for routine in routines)
+        return VerifyWriter(self.dialect, self.lowered, writer, writer.fields(), names).script()
 
 
-def _lowering(routines: Sequence[Routine]) -> str:
-    if any(routine.totals for routine in routines):
-        return "statements"
-    return "node lists" if any(NODES in r.value for r in routines) else "one expression"
+def _has_nodes(common: Mapping[str, Any]) -> bool:
+    parts: DuckDBParts | None = common["duckdb"]
+    return parts is not None and parts.nodes is not None
 
 
 def _sends_missing_left(program: Program) -> bool:
@@ -286,7 +283,7 @@ def check_version_name(name: str, version: int) -> None:
         LimitError: versions start at 1.
     """
     allowed = name.isascii() and name.isidentifier() and name == name.lower()
-    longest = max(len(suffix) for suffix in ("_expit_each", "_normalize"))
+    longest = max(len(suffix) for suffix in ("_expit_each", "_margin_many"))
     if not allowed or len(f"{name}_v{version}") + longest > 63:
         raise InputsError(
             f"{name!r} cannot name a model",

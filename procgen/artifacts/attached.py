@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from procgen.artifacts.attachment import Attachment, Form, OnError
+from procgen.artifacts.batch_calls import BatchCall
 from procgen.artifacts.tables import TableName
 from procgen.artifacts.templates import render
 from procgen.backends.dialect import Dialect
+from procgen.backends.languages import Language
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
 from procgen.backends.select import TITLES
 from procgen.ir.program import OutputName, Program
@@ -22,6 +24,8 @@ from procgen.ir.typing import Typing
 OWN_COLUMNS = ("model", "version", "digest", *TITLES.values(), "scored_at")
 """Columns of a predictions table beside the key."""
 PUBLIC = "PUBLIC"
+FEW = 8
+"""Rows of a statement from which a batch in PL/Python is faster than as many calls."""
 PROCEDURE_TYPES = "regclass, timestamp with time zone, integer"
 
 
@@ -33,6 +37,7 @@ class Scorer:
     version: int
     digest: str
     program: Program
+    language: Language = Language.SQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +113,19 @@ class AttachmentWriter:
             "source_text": self._text(str(one.source)),
             "source_name": self._text(_as_regclass_reads(one.source)),
             "keys": [{"name": quote(key.name), "type": key.type} for key in one.key],
+            "row_keys": [f"procgen_row.{quote(key.name)}" for key in one.key],
             "key_texts": [self._text(key.name) for key in one.key],
             "inputs": list(dict.fromkeys(quote(mapped.column) for mapped in one.inputs)),
+            "read": list(
+                dict.fromkeys(
+                    quote(name)
+                    for name in (
+                        *(key.name for key in one.key),
+                        *(mapped.column for mapped in one.inputs),
+                    )
+                )
+            ),
+            "few": FEW,
             "into": self._qualified(into) if into else None,
             "into_key": quote(f"{into}_pkey") if into else None,
             "makes_table": one.makes_table,
@@ -141,7 +157,17 @@ class AttachmentWriter:
             "calls_of_new": self._calls(scorer, "NEW"),
             "nulls": len(one.outputs),
             "facade": self._calls(scorer, "procgen_row", facade=True),
+            "batch": self._batch(scorer),
         }
+
+    def _batch(self, scorer: Scorer) -> dict[str, object] | None:
+        """How a version in PL/Python scores many rows at once; None of one in SQL."""
+        if scorer.language is not Language.PLPYTHON:
+            return None
+        schema = Schema(self.dialect, self.schema, f"{scorer.model}_v{scorer.version}")
+        names = (own.name for own in scorer.program.inputs)
+        columns = dict(zip(names, self._arguments(scorer.program, "procgen_row"), strict=True))
+        return BatchCall(scorer.program, schema).values(columns, self._outputs())
 
     def _calls(self, scorer: Scorer, row: str, *, facade: bool = False) -> list[str]:
         name = self.attachment.facade if facade else f"{scorer.model}_v{scorer.version}"

@@ -61,6 +61,8 @@ class Dialect:
         raising_routine: the same by a call of the routine `{3}`, which a version then has; None
             where `raising` says the text as it is.
         walks: whether large forests are walked as lists of nodes (walks.py).
+        has_routine: template that is true where a routine with the quoted name in the text `{0}`
+            is stored, or None where a version has no routines but those of its outputs.
     """
 
     target: Target
@@ -88,6 +90,7 @@ class Dialect:
     moments: frozenset[str]
     abilities: frozenset[str]
     walks: bool
+    has_routine: str | None
 
     @property
     def name(self) -> str:

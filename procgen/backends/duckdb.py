@@ -190,4 +190,5 @@ DUCKDB = Dialect(
     moments=frozenset({"TIMESTAMP"}),
     abilities=frozenset(),
     walks=True,
+    has_routine=None,
 )

@@ -214,7 +214,7 @@ POSTGRES = Dialect(
     choose="({0})[{1}]",
     list_type="{0}[]",
     ordered_sum=None,
-    largest_inlined=3_000,
+    largest_inlined=600,
     fence=" OFFSET 0",
     folds_case=False,
     to_float={
@@ -252,4 +252,5 @@ POSTGRES = Dialect(
         | {"scheduled jobs"}
     ),
     walks=False,
+    has_routine="to_regproc({0}) IS NOT NULL",
 )

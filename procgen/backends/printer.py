@@ -114,11 +114,10 @@ class Printer:
         """The text of a shared value itself, not its name; of an ensemble, the sum undivided."""
         match key:
             case (name, output):
-                ensemble = self.program.binding(name)
-                if not isinstance(ensemble, Ensemble):
+                if not isinstance(ensemble := self.program.binding(name), Ensemble):
                     raise TypeError(f"{name} is not an ensemble")
                 if name in self.walks:
-                    return self.walks[name].total(self._subjects(ensemble), output)
+                    return self.walks[name].total(self.subjects(ensemble), output)
                 return self.ordered_sum(self.ensemble_terms(ensemble, output))
             case name:
                 expr = self.program.binding(name)
@@ -147,7 +146,7 @@ class Printer:
 
     def ensemble_terms(self, ensemble: Ensemble, output: int) -> list[str]:
         """The base score and every tree of one output, in the order they are added."""
-        trees = TreePrinter(self.dialect, ensemble, self._subjects(ensemble))
+        trees = TreePrinter(self.dialect, ensemble, self.subjects(ensemble))
         base = self.dialect.literal(ensemble.base_score[output], ensemble.accumulate)
         return [
             base,
@@ -178,7 +177,8 @@ class Printer:
         dtype = self.typing.item_type(requirement.subject)
         return conditions.admitting(self.dialect, subject, dtype, requirement, self.raiser)
 
-    def _subjects(self, ensemble: Ensemble) -> list[Subject]:
+    def subjects(self, ensemble: Ensemble) -> list[Subject]:
+        """The features of an ensemble as text."""
         return [
             Subject(
                 self.text(feature),
@@ -195,7 +195,7 @@ class Printer:
             return self.elsewhere[name]
         match self.program.binding(name):
             case Ensemble() as ensemble if self._is_one_walk(name):
-                leaves, sums = self.walks[name].totals(self._subjects(ensemble))
+                leaves, sums = self.walks[name].totals(self.subjects(ensemble))
                 totals = self.list_of([self.finished_sum(ensemble, total) for total in sums])
                 return f"list_transform([{leaves}], lambda {LEAVES}:\n {totals})[1]"
             case Ensemble() as ensemble:
@@ -220,8 +220,8 @@ class Printer:
         if (name, output) in self.sums:
             return self.finished_sum(ensemble, self.sums[name, output])
         if name in self.walks:
-            total = self.walks[name].total(self._subjects(ensemble), output)
-            return self.finished_sum(ensemble, total)
+            walk = self.walks[name]
+            return self.finished_sum(ensemble, walk.total(self.subjects(ensemble), output))
         base, *trees = self.ensemble_terms(ensemble, output)
         # -0.0 is the one number that changes nothing when it is added to.
         leads = bool(ensemble.base_score[output]) or copysign(1, ensemble.base_score[output]) > 0

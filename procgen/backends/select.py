@@ -5,7 +5,9 @@
     FROM (SELECT *, <trees> AS "procgen_margin"
     FROM (SELECT "id" AS "procgen_key_1", CAST("age" AS DOUBLE) AS "age" FROM customers) ...
 
-A sum with more terms than the engine adds in one expression grows by one subquery a group.
+A sum with more terms than the engine adds in one expression grows by one subquery a group. A
+table macro is the same over any relation, with the lists of its walks in a table, and with passes:
+subqueries that DuckDB keeps, so that a few hundred splits are run over all rows at a time.
 """
 
 from __future__ import annotations
@@ -16,12 +18,12 @@ from dataclasses import dataclass, field
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
 from procgen.backends.sharing import Key, in_order, shared_values
-from procgen.backends.walks import Walk, with_nodes
+from procgen.backends.walks import NODES, Walk, with_nodes
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Reference
 from procgen.ir.program import Output, OutputName, Program
-from procgen.ir.trees import Ensemble
+from procgen.ir.trees import Ensemble, Tree
 from procgen.ir.typing import Typing
 
 TITLES = {
@@ -31,14 +33,29 @@ TITLES = {
 }
 
 
+SPLITS_A_PASS = 300
+"""More of them in one pipeline fall out of the processor's cache: each owns 45 KB of state."""
+
+
 @dataclass(frozen=True, slots=True)
 class SelectWriter:
-    """Writes the SELECT of one lowered Program."""
+    """Writes the SELECT of one lowered Program.
+
+    Attributes:
+        program: lowered for the dialect.
+        dialect: whose.
+        typing: of the program.
+        walks: the ensembles that are walked.
+        nodes: the table that holds the lists of the walks; None to write them into the text.
+        passes: filled with the subqueries that are kept, by name; None to keep none.
+    """
 
     program: Program
     dialect: Dialect
     typing: Typing
     walks: Mapping[str, Walk] = field(default_factory=dict)
+    nodes: str | None = None
+    passes: dict[str, str] | None = None
 
     def select(self, relation: str, keys: Sequence[str]) -> str:
         """The statement.
@@ -56,14 +73,17 @@ class SelectWriter:
                 f"{len(self.program.inputs)} inputs and {len(keys)} keys, and {self.dialect.name} "
                 f"holds at most {limit} in a subquery"
             )
-        source = self._source(relation, keys)
+        return self._final(self.scored(self._source(relation, keys)), keys)
+
+    def scored(self, source: str) -> str:
+        """A subquery over one that has the inputs as columns; it adds a column for each output."""
         position = {binding.name: place for place, binding in enumerate(self.program.bindings)}
         outputs = sorted(self.program.outputs, key=lambda output: position[output.binding])
         elsewhere: dict[str, str] = {}
         for output in outputs:
             source = self._with_output(source, output, elsewhere)
             elsewhere = {output.binding: self.own_column(output.name.value), **elsewhere}
-        return self._final(source, keys)
+        return source
 
     def _final(self, source: str, keys: Sequence[str]) -> str:
         columns = [
@@ -87,11 +107,22 @@ class SelectWriter:
             f"AS {self._quote(field.name)}"
             for field in self.program.inputs
         ]
-        return self._subquery(f"SELECT {', '.join(columns)}\nFROM {relation}")
+        return self.subquery(f"SELECT {', '.join(columns)}\nFROM {relation}")
 
-    def _subquery(self, statement: str) -> str:
-        alias = self.own_column("rows")
-        return f"({statement}{self.dialect.fence}) AS {alias}"
+    def subquery(self, statement: str) -> str:
+        """A statement as what another one reads from."""
+        return f"({statement}{self.dialect.fence}) AS {self.own_column('rows')}"
+
+    def _with_column(
+        self, source: str, value: str, column: str, admission: tuple[str, ...] = ()
+    ) -> str:
+        """Add a column; NULL in rows that are not admitted."""
+        rows, added = self.own_column("rows"), f"AS {column}\nFROM {source}"
+        if self.nodes is not None and any(walk.is_in(value) for walk in self.walks.values()):
+            text = _admitted(value, admission)
+            return self.subquery(f"SELECT {rows}.*, {text} {added}, {self.nodes} AS {NODES}")
+        text = _admitted(with_nodes(value, self.walks.values(), None), admission)
+        return self.subquery(f"SELECT *, {text} {added}")
 
     def _with_output(self, source: str, output: Output, elsewhere: dict[str, str]) -> str:
         root = output.binding
@@ -101,9 +132,7 @@ class SelectWriter:
         if keys and admission:
             # Once for all the columns below, and no value of a refused row is computed at all.
             column = self.own_column(f"{output.name.value}_admitted")
-            source = self._subquery(
-                f"SELECT *, ({' AND '.join(admission)}) AS {column}\nFROM {source}"
-            )
+            source = self._with_column(source, f"({' AND '.join(admission)})", column)
             admission = (column,)
         names: dict[Key, str] = {}
         for number, key in enumerate(keys, start=1):
@@ -111,15 +140,17 @@ class SelectWriter:
             source = self._with_value(source, (label, key), elsewhere, names, admission)
             names[key] = self.own_column(label)
         text = self._printer(elsewhere, names).text(Reference(root))
-        value = _admitted(with_nodes(text, self.walks.values()), admission)
-        column = self.own_column(output.name.value)
-        return self._subquery(f"SELECT *, {value} AS {column}\nFROM {source}")
+        return self._with_column(source, text, self.own_column(output.name.value), admission)
 
     def _named_values(self, root: str, work: Work, elsewhere: dict[str, str]) -> tuple[Key, ...]:
         """Values with a column of their own: what is used twice, and sums that are too long."""
         shared = shared_values(self.program, self.typing, root, elsewhere)
-        too_long = work.terms > self.dialect.target.max_terms and self.dialect.ordered_sum is None
-        return in_order(self.program, (*shared, *(work.sums if too_long else ())))
+        apart: list[Key] = []
+        if self.passes is not None:
+            apart = [key for key in work.sums if key[0] not in self.walks]
+        elif self.dialect.ordered_sum is None and work.terms > self.dialect.target.max_terms:
+            apart = list(work.sums)
+        return in_order(self.program, dict.fromkeys((*shared, *apart)))
 
     def _with_value(
         self,
@@ -134,9 +165,7 @@ class SelectWriter:
         printer = self._printer(elsewhere, names)
         if isinstance(key, tuple) and key[0] not in self.walks:
             return self._with_sum(source, label, printer, key)
-        value = with_nodes(printer.definition(key), self.walks.values())
-        text = _admitted(value, admission)
-        return self._subquery(f"SELECT *, {text} AS {self.own_column(label)}\nFROM {source}")
+        return self._with_column(source, printer.definition(key), self.own_column(label), admission)
 
     def _with_sum(self, source: str, label: str, printer: Printer, key: tuple[str, int]) -> str:
         """Add a sum group by group; the last group's column has the label."""
@@ -144,14 +173,39 @@ class SelectWriter:
         if not isinstance(ensemble, Ensemble):
             raise TypeError(f"{key[0]} is not an ensemble")
         total, *trees = printer.ensemble_terms(ensemble, key[1])
-        size = self.dialect.target.max_terms - 1
-        for first in range(0, max(len(trees), 1), size):
-            is_last = first + size >= len(trees)
-            column = self.own_column(label if is_last else f"{label}_{first // size}")
-            group = "\n + ".join((total, *trees[first : first + size]))
-            source = self._subquery(f"SELECT *, {group} AS {column}\nFROM {source}")
+        groups = self._groups(trees, [t for t in ensemble.trees if key[1] in t.outputs])
+        kept = "*"
+        for number, group in enumerate(groups):
+            is_last = number == len(groups) - 1
+            column = self.own_column(label if is_last else f"{label}_{number}")
+            text = "\n + ".join((total, *group))
+            source = self._kept(f"SELECT {kept}, {text} AS {column}\nFROM {source}", len(groups))
             total = column
+            if self.passes is not None:
+                kept = f"* EXCLUDE ({column})"
         return source
+
+    def _groups(self, texts: Sequence[str], trees: Sequence[Tree]) -> list[list[str]]:
+        """Terms that one subquery adds: as many as the engine adds, or as fit into a pass."""
+        groups: list[list[str]] = [[]]
+        splits = 0
+        for text, tree in zip(texts, trees, strict=True):
+            size = len(tree.nodes) // 2
+            is_full = self.passes is not None and splits + size > SPLITS_A_PASS
+            if groups[-1] and (is_full or len(groups[-1]) == self.dialect.target.max_terms - 1):
+                groups.append([])
+                splits = 0
+            groups[-1].append(text)
+            splits += size
+        return groups
+
+    def _kept(self, statement: str, groups: int) -> str:
+        """A subquery, kept where it is one pass of several."""
+        if self.passes is None or groups == 1:
+            return self.subquery(statement)
+        name = self.own_column(f"pass_{len(self.passes) + 1}")
+        self.passes[name] = statement
+        return f"{name} AS {self.own_column('rows')}"
 
     def _printer(self, elsewhere: dict[str, str], names: dict[Key, str]) -> Printer:
         return Printer(

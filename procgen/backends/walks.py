@@ -1,194 +1,52 @@
-"""Trees as lists of nodes that one expression walks level by level, all trees at once.
+"""Trees as one list of nodes that an expression walks level by level, all trees at once.
 
 DuckDB plans a nested CASE anew for every query, at a tenth of a millisecond a split, and a row pays
-for splits that it does not reach. A list is one literal, whatever it holds, and the text of a walk
-grows with the depth alone:
+for splits that it does not reach. The text of a walk grows with the depth alone:
 
-    list_transform(roots, lambda n: m.l[n] + (x[m.f[n]] > m.t[n])::INTEGER)      -- one level
+    list_transform(trees, lambda e: m.n[e.l + (x[e.f] > e.t)::INTEGER])      -- one level
 
-Node `n` tests feature `f[n]` against `t[n]`. Its left child is `l[n]` and its right one the next;
-`d[n]` is 1 where a missing value goes right. A leaf is its own left child below a threshold of
-infinity, so that a walk may go on too long.
+`trees` holds the node where each tree is, as a struct of what node_lists.py says of it: one access
+to a list for a node, and one for the number that it tests.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from procgen.backends import conditions
 from procgen.backends.dialect import Dialect
 from procgen.backends.duckdb import ADD
+from procgen.backends.node_lists import Lists, node_lists
 from procgen.backends.trees import Subject
-from procgen.ir.cuts import cut_at
-from procgen.ir.expressions import Membership, Test
+from procgen.ir.expressions import Membership
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree, depth, split_count
+from procgen.ir.trees import Ensemble, Split
 from procgen.ir.types import DType
 
-BATCH = 100_000
-"""Rows of the query for which the lowering is chosen."""
-PLANNING = 100e-6
-"""Seconds that DuckDB plans a split of a nested CASE."""
-NESTED = 2.4e-9
-"""Seconds that a row takes for each split of a nested CASE, reached or not."""
-WALKED = 1e-6
-"""Seconds that a row takes to become a list, and its leaves a sum."""
-LEVEL = 30e-9
-"""Seconds that a row takes for one level of one tree, walked."""
-DEEPEST = 200
-LARGEST_INTEGER = 2**53
-WIDEST = 1_000
 NODES = "procgen_nodes"
 LEAVES = "procgen_leaves"
-
-Column = tuple[int, frozenset[object] | None]
-"""A feature, and for a set of categories the set: its column holds 1 outside of the set."""
-
-
-def pays(ensemble: Ensemble) -> bool:
-    """Whether a batch of rows is scored sooner by a walk than by nested CASE.
-
-    The figures above were measured on DuckDB 2.0, one thread, with trees of 255 to 20,000 splits
-    and forests of up to 66,000: depths that are alike favour the walk, which takes every tree as
-    far down as the deepest one.
-    """
-    splits = split_count(ensemble.trees)
-    deepest = max(map(depth, ensemble.trees), default=0)
-    nested = splits * (PLANNING + BATCH * NESTED)
-    walked = BATCH * (WALKED + LEVEL * len(ensemble.trees) * deepest)
-    return walked < nested and deepest <= DEEPEST and has_lists(ensemble)
-
-
-def has_lists(ensemble: Ensemble) -> bool:
-    """Whether every split is a number against a bound, and outputs are laid out in one way."""
-    everything = tuple(range(len(ensemble.base_score)))
-    shapes = {tree.outputs for tree in ensemble.trees}
-    if shapes != {everything} and any(len(shape) > 1 for shape in shapes):
-        return False
-    columns: set[Column] = set()
-    for tree in ensemble.trees:
-        for node in tree.nodes:
-            if isinstance(node, Split):
-                if bound(node.test) is None:
-                    return False
-                columns.add(_column(node))
-    return len(columns) <= WIDEST
-
-
-def bound(test: Test) -> float | None:
-    """The largest number on the left side, or None where no double is that bound."""
-    if isinstance(test, Membership):
-        return 0.5
-    is_whole = test.precision is DType.INT64
-    last = cut_at(test.op, test.value, DType.INT64 if is_whole else DType.FLOAT64)
-    # Larger integers would be rounded when they become doubles.
-    if last is None or (is_whole and abs(last) >= LARGEST_INTEGER):
-        return None
-    return float(last)
-
-
-def _column(split: Split) -> Column:
-    test = split.test
-    return split.feature, frozenset(test.categories) if isinstance(test, Membership) else None
+RIGHT = "procgen_e.l + (procgen_row[procgen_e.f] > procgen_e.t)::INTEGER"
+RIGHT_OR_MISSING = (
+    "procgen_e.l + coalesce((procgen_row[procgen_e.f] > procgen_e.t)::INTEGER, procgen_e.d)"
+)
+FIELDS = {"l": "INTEGER", "f": "SMALLINT", "t": "DOUBLE", "d": "TINYINT"}
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
-    """One ensemble as lists; positions count from 1.
+class NodeColumn:
+    """One column of the lists: what is written, and the list that it becomes.
 
     Attributes:
-        columns: for each column of the walk a split that reads it.
-        values: for each place in a leaf's values one list over all nodes.
-        roots: for each output the roots of the trees that are added to it.
+        lists: the lists of its literals by name, each with the type of its items.
+        value: the column over those names.
+        type: of the column.
     """
 
-    columns: Mapping[Column, Split]
-    features: Sequence[int]
-    thresholds: Sequence[float]
-    lefts: Sequence[int]
-    missing: Sequence[int]
-    values: Sequence[Sequence[float]]
-    roots: Sequence[Sequence[int]]
-    levels: int
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether every tree adds to every output, so that one walk answers them all."""
-        return len(self.values) > 1
-
-
-@dataclass(slots=True)
-class _Filling:
-    """Lists that grow tree by tree, and the columns met so far."""
-
-    columns: dict[Column, Split] = field(default_factory=dict)
-    places: dict[Column, int] = field(default_factory=dict)
-    features: list[int] = field(default_factory=list)
-    thresholds: list[float] = field(default_factory=list)
-    lefts: list[int] = field(default_factory=list)
-    missing: list[int] = field(default_factory=list)
-    leaves: list[tuple[float, ...] | None] = field(default_factory=list)
-
-    def add(self, tree: Tree) -> int:
-        """Append a tree level by level, so that siblings are neighbours; return its root."""
-        base, order, waiting = len(self.lefts) + 1, [0], 0
-        while waiting < len(order):
-            node = tree.nodes[order[waiting]]
-            if isinstance(node, Split):
-                self._append(node, base + len(order))
-                order += (node.left, node.right)
-            else:
-                self._append(node, base + waiting)
-            waiting += 1
-        return base
-
-    def _append(self, node: Node, left: int) -> None:
-        self.lefts.append(left)
-        if isinstance(node, Leaf):
-            self.features.append(1)
-            self.thresholds.append(math.inf)
-            self.missing.append(0)
-            self.leaves.append(node.values)
-            return
-        column = _column(node)
-        self.columns.setdefault(column, node)
-        self.features.append(self.places.setdefault(column, len(self.places) + 1))
-        self.thresholds.append(_known_bound(node))
-        self.missing.append(0 if node.default_left else 1)
-        self.leaves.append(None)
-
-
-def _known_bound(split: Split) -> float:
-    found = bound(split.test)
-    if found is None:
-        raise TypeError(f"{split.test} has no bound")
-    return found
-
-
-def node_lists(ensemble: Ensemble) -> Lists:
-    """The lists of an ensemble for which a walk pays."""
-    filling = _Filling()
-    roots: list[list[int]] = [[] for _ in ensemble.base_score]
-    for tree in ensemble.trees:
-        root = filling.add(tree)
-        for output in tree.outputs:
-            roots[output].append(root)
-    width = max(len(tree.outputs) for tree in ensemble.trees)
-    return Lists(
-        columns=filling.columns,
-        features=filling.features,
-        thresholds=filling.thresholds,
-        lefts=filling.lefts,
-        missing=filling.missing,
-        values=[
-            [0.0 if leaf is None else leaf[place] for leaf in filling.leaves]
-            for place in range(width)
-        ],
-        roots=roots,
-        levels=max(depth(tree) for tree in ensemble.trees),
-    )
+    lists: Mapping[str, tuple[Sequence[float], str]]
+    value: str
+    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,19 +58,19 @@ class Walk:
     lists: Lists
     number: int
 
-    def fields(self) -> dict[str, tuple[Sequence[float], str]]:
-        """Each list by the name of its field, with the type of its items."""
+    def columns(self) -> dict[str, NodeColumn]:
+        """Each field of NODES by its name."""
         lists, sums = self.lists, self.dialect.types[self.ensemble.accumulate]
-        fields: dict[str, tuple[Sequence[float], str]] = {
-            "f": (lists.features, "SMALLINT"),
-            "t": (lists.thresholds, "DOUBLE"),
-            "l": (lists.lefts, "INTEGER"),
-            "d": (lists.missing, "TINYINT"),
-        }
-        fields |= {f"v{place}_": (values, sums) for place, values in enumerate(lists.values)}
+        nodes = (lists.lefts, lists.features, lists.thresholds, lists.missing)
+        found = {f"n{self.number}": self._nodes(dict(zip(FIELDS, nodes, strict=True)))}
+        for place, values in enumerate(lists.values):
+            name = f"v{place}_{self.number}"
+            found[name] = NodeColumn({name: (values, sums)}, name, f"{sums}[]")
         roots = lists.roots[:1] if lists.is_shared else lists.roots
-        fields |= {f"r{output}_": (places, "INTEGER") for output, places in enumerate(roots)}
-        return {f"{name}{self.number}": pair for name, pair in fields.items()}
+        for output, places in enumerate(roots):
+            name = f"r{output}_{self.number}"
+            found[name] = NodeColumn({name: (places, "INTEGER")}, name, "INTEGER[]")
+        return found
 
     def total(self, subjects: Sequence[Subject], output: int) -> str:
         """The sum of one output, base score first, not yet divided."""
@@ -223,8 +81,21 @@ class Walk:
         sums = [self._sum(LEAVES, output) for output in range(len(self.lists.roots))]
         return self._leaves(subjects, 0), sums
 
+    def is_in(self, text: str) -> bool:
+        """Whether a text makes this walk."""
+        return f"{NODES}.n{self.number}[" in text
+
     def _list(self, name: str) -> str:
         return f"{NODES}.{name}{self.number}"
+
+    def _nodes(self, fields: Mapping[str, Sequence[float]]) -> NodeColumn:
+        kept = {name: values for name, values in fields.items() if name != "d" or any(values)}
+        lists = {f"{name}{self.number}": (kept[name], FIELDS[name]) for name in kept}
+        parts = ", ".join(f"'{name}': {name}{self.number}[procgen_i]" for name in kept)
+        every = f"range(1, len(l{self.number}) + 1)"
+        kind = ", ".join(f"{name} {FIELDS[name]}" for name in kept)
+        value = f"list_transform({every}, lambda procgen_i: {{{parts}}})"
+        return NodeColumn(lists, value, f"STRUCT({kind})[]")
 
     def _sum(self, leaves: str, output: int) -> str:
         place = output if self.lists.is_shared else 0
@@ -233,15 +104,15 @@ class Walk:
         return f"list_reduce({terms}, {ADD}, {base})"
 
     def _leaves(self, subjects: Sequence[Subject], output: int) -> str:
-        feature, threshold = (f"{self._list(name)}[procgen_n]" for name in "ft")
-        right = f"(procgen_row[{feature}] > {threshold})::INTEGER"
-        splits = self.lists.columns.values()
-        if any(subjects[split.feature].may_be_missing for split in splits):
-            right = f"coalesce({right}, {self._list('d')}[procgen_n])"
-        text = self._list(f"r{output}_")
-        for _ in range(self.lists.levels):
-            step = f"{self._list('l')}[procgen_n] + {right}"
-            text = f"list_transform({text}, lambda procgen_n:\n {step})"
+        splits, nodes = self.lists.columns.values(), self._list("n")
+        right = RIGHT_OR_MISSING if any(self.lists.missing) else RIGHT
+        if not any(self.lists.missing) and any(subjects[s.feature].may_be_missing for s in splits):
+            right = RIGHT_OR_MISSING.replace("procgen_e.d", "0")
+        roots = self._list(f"r{output}_")
+        text = f"list_transform({roots}, lambda procgen_n: {nodes}[procgen_n])"
+        for _ in range(self.lists.levels - 1):
+            text = f"list_transform({text}, lambda procgen_e:\n {nodes}[{right}])"
+        text = f"list_transform({text}, lambda procgen_e:\n {right})"
         row = ",\n ".join(self._number(subjects[split.feature], split) for split in splits)
         return f"list_transform([[{row}]], lambda procgen_row:\n {text})[1]"
 
@@ -256,33 +127,55 @@ class Walk:
         return f"nullif({number}, {nan})" if subject.may_be_missing else number
 
 
-def walks_of(program: Program, dialect: Dialect) -> dict[str, Walk]:
-    """The ensembles that are walked, by their bindings; none where the engine plans CASE well."""
-    walked = [
+def walks_of(program: Program, dialect: Dialect, walked: Iterable[str]) -> dict[str, Walk]:
+    """The walks of some of a Program's ensembles, by their bindings."""
+    wanted = set(walked)
+    found = [
         (binding.name, binding.value)
         for binding in program.bindings
-        if dialect.walks and isinstance(binding.value, Ensemble) and pays(binding.value)
+        if isinstance(binding.value, Ensemble) and binding.name in wanted
     ]
     return {
         name: Walk(dialect, ensemble, node_lists(ensemble), number)
-        for number, (name, ensemble) in enumerate(walked, start=1)
+        for number, (name, ensemble) in enumerate(found, start=1)
     }
 
 
-def with_nodes(value: str, walks: Iterable[Walk]) -> str:
-    """The value, in which NODES stands for the lists of every walk that it makes."""
-    fields: dict[str, tuple[Sequence[float], str]] = {}
+def with_nodes(value: str, walks: Iterable[Walk], table: str | None) -> str:
+    """The value, in which NODES stands for the lists of every walk that it makes.
+
+    Args:
+        value: what is computed.
+        walks: those that it may make.
+        table: that holds the lists in one row, or None to write them into the text.
+    """
+    columns: dict[str, NodeColumn] = {}
     for walk in walks:
-        if f"{NODES}.l{walk.number}[" in value:
-            fields |= walk.fields()
-    if not fields:
+        if walk.is_in(value):
+            columns |= walk.columns()
+    if not columns:
         return value
-    struct = ", ".join(f"'{name}': {name}::{kind}[]" for name, (_, kind) in fields.items())
-    literals = ",\n ".join(_list_literal(values) for values, _ in fields.values())
+    if table is not None:
+        struct = ", ".join(f"'{name}': {name}" for name in columns)
+        return f"list_transform([(SELECT {{{struct}}} FROM {table})], lambda {NODES}:\n{value})[1]"
     # The literals are columns of a table of one row: written in the struct itself they would be
     # constants, which DuckDB copies into every place that names them.
-    table = f"(VALUES (\n {literals})) AS procgen_lists({', '.join(fields)})"
-    return f"list_transform([(SELECT {{{struct}}} FROM {table})], lambda {NODES}:\n{value})[1]"
+    struct = ", ".join(f"'{name}': {column.value}" for name, column in columns.items())
+    return (
+        f"list_transform([(SELECT {{{struct}}} FROM {literal_lists(columns.values())})], "
+        f"lambda {NODES}:\n{value})[1]"
+    )
+
+
+def literal_lists(columns: Iterable[NodeColumn]) -> str:
+    """One row of lists, by the names that the columns' values read."""
+    lists = {name: pair for column in columns for name, pair in column.lists.items()}
+    literals = ",\n ".join(f"{_list_literal(values)}" for values, _ in lists.values())
+    typed = ", ".join(f"{name}::{kind}[] AS {name}" for name, (_, kind) in lists.items())
+    return (
+        f"(SELECT {typed} FROM (VALUES (\n {literals})) AS procgen_texts({', '.join(lists)})) "
+        "AS procgen_lists"
+    )
 
 
 def _list_literal(values: Iterable[float]) -> str:

@@ -53,8 +53,9 @@ def scorers(project: Project, facade: str, states: Mapping[str, FacadeState]) ->
 
 def scorer(project: Project, version: ModelVersion) -> Scorer:
     """A version as attachments call it."""
-    digest = read_model_file(project, version).digest
-    return Scorer(version.name, version.version, digest, read_program(project, version))
+    record = read_model_file(project, version)
+    program = read_program(project, version)
+    return Scorer(version.name, version.version, record.digest, program, record.language)
 
 
 def moved_script(

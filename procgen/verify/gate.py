@@ -22,7 +22,7 @@ from procgen.verify.compare import Judge
 from procgen.verify.measured import Counts, counts_of
 from procgen.verify.parity import database_report, require_parity
 from procgen.verify.report import ParityReport
-from procgen.verify.scoring import routine_writer, score
+from procgen.verify.scoring import routine_writer, rows_macro, score, score_rows
 from procgen.verify.tally import numbered
 
 
@@ -47,6 +47,10 @@ def case_gate(project: Project, floor: float = 1.0) -> Gate:
         rows = numbered(cases.rows)
         report = database_report(Judge(program), lowered, database.version, rows, answers)
         require_parity(report, f"{project.schema}.{routine} on {database.version}")
+        if rows_macro(project.schema, routine) in migration.header.objects:
+            answers = score_rows(database, writer, cases.rows), cases.answers
+            again = database_report(Judge(program), lowered, database.version, rows, answers)
+            require_parity(again, f"{project.schema}.{routine}_rows on {database.version}")
         counts = counts_of(program, cases, record.digest)
         require_coverage(counts, floor, f"{version.name} v{version.version}")
         return _certificate(report, counts, record, floor)

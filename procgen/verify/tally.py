@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from procgen.ir.interpreter import Row, Value, admits
 from procgen.ir.program import OutputName, Program
-from procgen.verify.bits import ulps_apart
+from procgen.verify.bits import same_bits, ulps_apart
 from procgen.verify.compare import Judge, Scores, Verdict, is_refused, row_scores
 from procgen.verify.report import Mismatch
 
@@ -17,6 +17,7 @@ Columns = Mapping[OutputName, Sequence[Value]]
 """Scores by output, in the order of the rows."""
 DATABASE = "database"
 INTERPRETER = "interpreter"
+ROWS = "table macro"
 
 
 @dataclass(slots=True)
@@ -57,6 +58,13 @@ class Tally:
         for place, row, ours, theirs in _paired(rows, got, want):
             verdict = self.judge.compare_same_sums(row, ours, theirs)
             self._enter(place, row, verdict, DATABASE)
+
+    def add_same(self, rows: Rows, got: Columns, want: Columns) -> None:
+        """Compare the table macro with the scalar ones: every bit is the same."""
+        for place, row, ours, theirs in _paired(rows, got, want):
+            for name, value in ours.items():
+                if not same_bits(value, theirs[name]):
+                    self._note(place, row, name, (theirs[name], value), ROWS)
 
     def _compare(self, place: int, row: Row, got: Scores, want: Scores, source: str) -> None:
         missing = [name for name, value in got.items() if value is None]

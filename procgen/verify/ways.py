@@ -6,13 +6,14 @@ import enum
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from procgen.backends.routines import RoutineWriter
 from procgen.databases.database import Database
 from procgen.ir.interpreter import Row
 from procgen.ir.program import Program
 from procgen.migrations.facades import facade_states
 from procgen.migrations.header import ModelVersion
 from procgen.migrations.migration import Migration
-from procgen.verify.scoring import routine_writer, score
+from procgen.verify.scoring import routine_writer, rows_macro, score, score_rows
 from procgen.verify.tally import Columns
 
 
@@ -21,6 +22,7 @@ class Way(enum.StrEnum):
 
     VERSION = "version"
     FACADE = "facade"
+    ROWS = "rows"
     TRIGGER = "trigger"
     VIEW = "view"
     COLUMN = "column"
@@ -47,13 +49,20 @@ def scoring_paths(
     engine: str,
     schema: str,
     version: ModelVersion,
-    applied: Iterable[Migration],
+    applied: Sequence[Migration],
 ) -> tuple[ScoringPath, ...]:
     """Every way to a version in a database that has these migrations, its own routines first."""
     own, *facades = _names(version, applied)
+    made = {name for migration in applied for name in migration.header.objects}
+    writers = {
+        name: routine_writer(lowered, engine, schema, name)
+        for name in (own, *facades)
+        if rows_macro(schema, name) in made
+    }
     return (
         _routines(lowered, engine, schema, own, Way.VERSION),
         *(_routines(lowered, engine, schema, name, Way.FACADE) for name in facades),
+        *(_rows(f"{schema}.{name}_rows", writer) for name, writer in writers.items()),
     )
 
 
@@ -73,3 +82,7 @@ def _routines(lowered: Program, engine: str, schema: str, name: str, way: Way) -
     return ScoringPath(
         f"{schema}.{name}", way, lambda database, rows: score(database, writer, rows)
     )
+
+
+def _rows(name: str, writer: RoutineWriter) -> ScoringPath:
+    return ScoringPath(name, Way.ROWS, lambda database, rows: score_rows(database, writer, rows))

@@ -32,3 +32,12 @@ CREATE MACRO "ml"."churn_v3"(
 ) AS
 CASE -"ml"."churn_v3_margin"("age", "plan", "visits") <= 0.0e0 WHEN true THEN 'yes' WHEN false THEN 'no' END;
 COMMENT ON MACRO "ml"."churn_v3" IS 'procgen churn v3, model sha256 8536a5112607a05af6905cc115fb7de1143b91b8141505fd2ff09588e5f96253';
+
+-- A table, a view or the name of a CTE, as a text: its columns, then the scores.
+CREATE MACRO "ml"."churn_v3_rows"(procgen_table) AS TABLE
+SELECT unnest(struct_insert(procgen_relation,
+    prediction := "ml"."churn_v3"(procgen_relation."age", procgen_relation."plan", procgen_relation."visits"),
+    proba := "ml"."churn_v3_proba"(procgen_relation."age", procgen_relation."plan", procgen_relation."visits"),
+    margin := "ml"."churn_v3_margin"(procgen_relation."age", procgen_relation."plan", procgen_relation."visits")))
+FROM query_table(procgen_table) AS procgen_relation;
+COMMENT ON MACRO TABLE "ml"."churn_v3_rows" IS 'procgen churn v3, model sha256 8536a5112607a05af6905cc115fb7de1143b91b8141505fd2ff09588e5f96253';

@@ -42,3 +42,12 @@ CREATE MACRO "ml"."churn_v3"(
 ) AS
 ([CAST(1 AS BIGINT), CAST(2 AS BIGINT), CAST(3 AS BIGINT)])[list_transform(["ml"."churn_v3_margin"("region", "income")], lambda procgen_m: list_position(procgen_m, list_max(procgen_m)))[1]];
 COMMENT ON MACRO "ml"."churn_v3" IS 'procgen churn v3, model sha256 a1366ce80d8092980d3ead82cec7c87bb572357ea1b0a8f6384118fbff2bf72e';
+
+-- A table, a view or the name of a CTE, as a text: its columns, then the scores.
+CREATE MACRO "ml"."churn_v3_rows"(procgen_table) AS TABLE
+SELECT unnest(struct_insert(procgen_relation,
+    prediction := "ml"."churn_v3"(procgen_relation."region", procgen_relation."income"),
+    proba := "ml"."churn_v3_proba"(procgen_relation."region", procgen_relation."income"),
+    margin := "ml"."churn_v3_margin"(procgen_relation."region", procgen_relation."income")))
+FROM query_table(procgen_table) AS procgen_relation;
+COMMENT ON MACRO TABLE "ml"."churn_v3_rows" IS 'procgen churn v3, model sha256 a1366ce80d8092980d3ead82cec7c87bb572357ea1b0a8f6384118fbff2bf72e';

@@ -1,2 +1,3 @@
+DROP MACRO TABLE "ml"."churn_v3_rows";
 DROP MACRO "ml"."churn_v3";
 DROP MACRO "ml"."churn_v3_margin";

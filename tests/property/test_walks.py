@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
 from hypothesis import given
 
-from procgen.backends import walks
 from procgen.backends.duckdb import DUCKDB
+from procgen.backends.duckdb_lowerings import Use, lowering_of, lowerings, walked
+from procgen.backends.lowering import Lowering
+from procgen.backends.node_lists import bound, has_lists
 from procgen.databases.opening import open_database
+from procgen.errors import LimitError
 from procgen.ir.expressions import Comparison, Membership, Threshold
-from procgen.ir.trees import Ensemble, Leaf, Split, Tree, depth
+from procgen.ir.program import Binding, Output, OutputName, Program
+from procgen.ir.trees import Ensemble, Leaf, Split, Tree
 from procgen.ir.types import DType
+from tests.forced import forced
 from tests.property.test_ensembles import assert_scores_alike, programs
 
 
@@ -24,20 +27,9 @@ def duckdb():
         yield database
 
 
-@contextmanager
-def walking():
-    """Walk whatever can be walked, small as it is."""
-    chosen = walks.pays
-    walks.pays = lambda one: any(map(depth, one.trees)) and walks.has_lists(one)
-    try:
-        yield
-    finally:
-        walks.pays = chosen
-
-
 @given(programs())
 def test_a_random_ensemble_that_is_walked(duckdb, program):
-    with walking():
+    with forced(Lowering.NODES):
         assert_scores_alike(duckdb, program)
 
 
@@ -58,13 +50,21 @@ def full_tree(levels: int) -> Tree:
     return Tree(tuple(nodes))
 
 
-def ensemble(*trees: Tree) -> Ensemble:
-    return Ensemble((), trees, (0.0,))
+def program(*trees: Tree) -> Program:
+    ensemble = Ensemble((), trees, (0.0,))
+    outputs = (Output(OutputName.PREDICT, "predict", DType.FLOAT64),)
+    return Program((), (), (Binding("predict", ensemble),), outputs)
 
 
 def test_large_forests_are_walked_and_small_ones_are_not():
-    assert walks.pays(ensemble(*[full_tree(8)] * 20))
-    assert not walks.pays(ensemble(full_tree(3)))
+    assert lowering_of(program(*[full_tree(8)] * 20), Use.ROUTINE) is Lowering.NODES
+    assert lowering_of(program(full_tree(3)), Use.ROUTINE) is Lowering.EXPRESSION
+
+
+def test_a_tree_that_is_one_leaf_cannot_be_walked():
+    assert Lowering.NODES not in lowerings(program(full_tree(0)))
+    with pytest.raises(LimitError, match="choose one of case"):
+        walked(program(full_tree(0)), DUCKDB, Use.ROUTINE, Lowering.NODES)
 
 
 def test_one_long_branch_among_short_trees_is_not_worth_a_walk():
@@ -80,11 +80,13 @@ def test_one_long_branch_among_short_trees_is_not_worth_a_walk():
             ),
             Leaf((1.0,)),
         ]
-    assert not walks.pays(ensemble(*[short] * 200, Tree(tuple(chain))))
+    deep = program(*[short] * 200, Tree(tuple(chain)))
+    assert has_lists(deep.bindings[0].value)
+    assert lowering_of(deep, Use.ROUTINE) is Lowering.EXPRESSION
 
 
 @pytest.mark.parametrize(
-    ("test", "bound"),
+    ("test", "expected"),
     [
         (Threshold(Comparison.LE, 1.5), 1.5),
         (Threshold(Comparison.LT, 0.0), -5e-324),
@@ -94,6 +96,6 @@ def test_one_long_branch_among_short_trees_is_not_worth_a_walk():
         (Membership(("a",)), 0.5),
     ],
 )
-def test_a_bound_is_the_largest_number_of_the_left_side(test, bound):
-    assert walks.bound(test) == bound
+def test_a_bound_is_the_largest_number_of_the_left_side(test, expected):
+    assert bound(test) == expected
     assert DUCKDB.walks

@@ -14,17 +14,60 @@ import numpy as np
 
 from procgen.kernels.runtime.values import doubles, missing, places_in
 
+SPOTS_A_CUT = 4
+MOST_HALVINGS = 3
+"""Above, cuts are so unevenly spread that searching all of them is as fast."""
+
+
+class Grid:
+    """Sorted cuts, and spots of equal width between the first and the last: few cuts share a spot.
+
+    The spot of a number rounds, but never falls as the number rises. So all cuts in earlier spots
+    are below it, all in later ones above it, and only those in its own are compared.
+    """
+
+    def __init__(self, cuts):
+        self.cuts = cuts
+        finite = cuts[np.isfinite(cuts)] if cuts.dtype.kind == "f" else cuts
+        first, last = (float(finite[0]), float(finite[-1])) if len(finite) else (0.0, 0.0)
+        spots = max(1, SPOTS_A_CUT * len(cuts))
+        self.low, self.top = first, spots - 1.0
+        self.scale = spots / (last - first) if last > first else 0.0
+        with np.errstate(all="ignore"):
+            own = np.clip(self._spots(cuts), 0, spots - 1)
+        self.starts = np.searchsorted(own, np.arange(spots + 1))
+        self.halvings = int(np.diff(self.starts).max()).bit_length()
+        above = np.inf if cuts.dtype.kind == "f" else np.iinfo(np.int64).max
+        self.padded = np.append(cuts, np.full(1 << self.halvings, above, dtype=cuts.dtype))
+
+    def _spots(self, cells):
+        spots = np.subtract(cells, self.low, dtype=np.float64)
+        spots *= self.scale
+        return np.minimum(spots, self.top, out=spots).astype(np.intp)
+
+    def below(self, cells):
+        """For each cell, how many cuts are below it; of NaN any number."""
+        if self.halvings > MOST_HALVINGS:
+            return np.searchsorted(self.cuts, cells)
+        found = self.starts.take(self._spots(cells), mode="clip")
+        for halving in range(self.halvings - 1, -1, -1):
+            step = 1 << halving
+            passed = self.padded.take(found + (step - 1) if halving else found) < cells
+            found += passed * step if halving else passed
+        return found
+
 
 def codes_of(value, feature):
     """The codes of one feature's cells."""
     if feature["kind"] == "category":
         return places_in(value, feature["listed"]) + 1
-    listed = feature["array"]
-    cells = value[0] if listed.dtype.kind == "i" else doubles(value[0])
-    codes = np.searchsorted(listed, cells) + 1
+    grid = feature["grid"]
+    cells = value[0] if grid.cuts.dtype.kind == "i" else doubles(value[0])
+    codes = grid.below(cells)
+    codes += 1
     gone = missing(value)
-    if gone is not None:
-        codes[gone] = len(listed) + 2
+    if gone is not None and gone.any():
+        codes[gone] = len(grid.cuts) + 2
     return codes
 
 

@@ -12,39 +12,58 @@ from procgen.kernels.runtime.ranks import goes_right
 
 WALKED_TREES = 16
 WALKED_ROWS = 512
-LARGEST_CODE = 0xFFFF
+CHILD_SHIFT = 32
+
+
+def levels_of(children):
+    """How many nodes the longest way to a leaf passes."""
+    levels = [0] * len(children)
+    for node, child in enumerate(children):
+        if child:
+            levels[child] = levels[child + 1] = levels[node] + 1
+    return max(levels)
 
 
 class Walks:
-    """Trees as packed nodes: the code in the lowest 16 bits, the cut in the next 16, the child."""
+    """Trees as packed nodes: the column of codes in the lowest bits, the cut, and the child."""
 
     def __init__(self, trees, features, outputs, dtype):
         self.columns, self.sources = {}, []
-        starts, depths, nodes = [], [], []
+        self.codes = max((len(feature["listed"]) + 3 for feature in features), default=0)
+        starts, depths, tests, children = [], [], [], []
         for tree in trees:
-            starts.append(len(nodes))
-            levels = [0] * len(tree["child"])
+            starts.append(len(children))
             for node, child in enumerate(tree["child"]):
-                column, cut = 0, LARGEST_CODE
-                if child:
-                    column, cut = self._test(tree, node, features)
-                    levels[child] = levels[child + 1] = levels[node] + 1
-                nodes.append((starts[-1] + (child or node)) << 32 | cut << 16 | column)
-            depths.append(max(levels))
-        self.nodes = np.array(nodes, dtype=np.int64)
+                tests.append(self._test(tree, node, features) if child else (0, None))
+                children.append(starts[-1] + (child or node))
+            depths.append(levels_of(tree["child"]))
+        self.nodes = self._packed(tests, children)
         self.starts = np.array(starts, dtype=np.int64)
         self.depths = np.array(depths, dtype=np.int64)
         self.values = self._leaf_values(trees, outputs, dtype)
+
+    def _packed(self, tests, children):
+        """The nodes; a leaf has the largest cut, which no code exceeds."""
+        self.cut_shift = len(self.sources).bit_length()
+        self.last_column = (1 << self.cut_shift) - 1
+        self.last_cut = (1 << (CHILD_SHIFT - self.cut_shift)) - 1
+        if self.codes > self.last_cut:
+            raise ValueError("a feature has more cuts than a node of this model can tell apart")
+        columns = np.array([column for column, _ in tests], dtype=np.int64)
+        cuts = [self.last_cut if cut is None else cut for _, cut in tests]
+        cuts = np.array(cuts, dtype=np.int64)
+        children = np.array(children, dtype=np.int64)
+        return children << CHILD_SHIFT | cuts << self.cut_shift | columns
 
     def _test(self, tree, node, features):
         """Which column of codes a node reads, and the last code that goes left."""
         feature, test, left = tree["feature"][node], tree["test"][node], tree["left"][node]
         if features[feature]["kind"] == "category":
             right = goes_right(features[feature], test, missing_left=left)
-            return self._column(feature, (tuple(test), left), right.astype(np.uint16)), 0
+            return self._column(feature, (tuple(test), left), right.astype(np.int32)), 0
         if not left:
             return self._column(feature, None, None), test
-        codes = np.arange(len(features[feature]["listed"]) + 3, dtype=np.uint16)
+        codes = np.arange(len(features[feature]["listed"]) + 3, dtype=np.int32)
         codes[-1] = 0
         return self._column(feature, "left", codes), test
 
@@ -73,16 +92,16 @@ class Walks:
 
     def add(self, codes, totals):
         """Add the trees to the totals of a block of rows, tree by tree."""
-        rows = len(totals[0])
+        rows = totals.shape[1]
         for start in range(0, rows, WALKED_ROWS):
             part = slice(start, min(start + WALKED_ROWS, rows))
-            lines = self._lines(codes, part)
+            lines = self.lines(codes, part)
             for first in range(0, len(self.starts), WALKED_TREES):
                 self._add_part(lines, slice(first, first + WALKED_TREES), totals[:, part])
 
-    def _lines(self, codes, part):
+    def lines(self, codes, part):
         """The codes that nodes read, a line for each column."""
-        lines = np.zeros((max(1, len(self.sources)), part.stop - part.start), dtype=np.uint16)
+        lines = np.zeros((max(1, len(self.sources)), part.stop - part.start), dtype=np.int32)
         for line, (feature, table) in zip(lines, self.sources, strict=True):
             own = codes[feature][part]
             line[:] = own if table is None else table.take(own)
@@ -92,12 +111,19 @@ class Walks:
         """Add some trees: each row goes down one level a step."""
         rows = lines.shape[1]
         at = np.repeat(self.starts[trees, None], rows, axis=1)
+        node, code = np.empty_like(at), np.empty(at.shape, dtype=lines.dtype)
+        right = np.empty(at.shape, dtype=bool)
         flat, row = lines.reshape(-1), np.arange(rows)
         for _ in range(self.depths[trees].max()):
-            node = self.nodes.take(at)
-            place = (node & LARGEST_CODE) * rows + row
-            cut = (node >> 16) & LARGEST_CODE
-            at = (node >> 32) + (flat.take(place) > cut)
+            self.nodes.take(at, None, node, "clip")
+            np.bitwise_and(node, self.last_column, at)
+            at *= rows
+            at += row
+            flat.take(at, None, code, "clip")
+            np.right_shift(node, CHILD_SHIFT, at)
+            node >>= self.cut_shift
+            node &= self.last_cut
+            at += np.greater(code, node, right)
         for output, members, column in self.values:
             leaves = column.take(at)
             for number in members:
@@ -113,7 +139,8 @@ class Walks:
         line, at = np.array(line or [0], dtype=np.int64), self.starts
         for _ in range(self.depths.max()):
             node = self.nodes.take(at)
-            at = (node >> 32) + (line.take(node & LARGEST_CODE) > ((node >> 16) & LARGEST_CODE))
+            cut = (node >> self.cut_shift) & self.last_cut
+            at = (node >> CHILD_SHIFT) + (line.take(node & self.last_column) > cut)
         for output, members, column in self.values:
             leaves = column.take(at)
             if len(members) < len(leaves):

@@ -1,0 +1,115 @@
+"""How DuckDB can be given the trees of a model, what each way costs, and which one is taken.
+
+    expression   one nested CASE a tree, in one expression
+    nodes        the trees as lists of nodes in a table, walked level by level (walks.py)
+    passes       nested CASE again, a few hundred splits a subquery that is kept (passes.py)
+
+All answer the same bits. The figures were measured on DuckDB 2.0, one thread, 30 columns of
+doubles, with trees of 230 to 3,000 splits and ensembles of up to 42,000.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from procgen.backends.costs import Cost, Shape
+from procgen.backends.dialect import Dialect
+from procgen.backends.lowering import Lowering
+from procgen.backends.node_lists import has_lists
+from procgen.backends.walks import Walk, walks_of
+from procgen.errors import LimitError
+from procgen.ir.program import Program
+from procgen.ir.trees import Ensemble
+
+
+class Use(enum.StrEnum):
+    """Who asks: the macros, the table macro, or a SELECT of its own."""
+
+    ROUTINE = "routine"
+    ROWS = "rows"
+    SELECT = "select"
+
+
+ROWS = {Use.ROUTINE: 10_000, Use.ROWS: 100_000, Use.SELECT: 100_000}
+"""Rows of the statement for which a lowering is chosen."""
+LONGEST_PLANNING = 0.25
+"""Seconds: what takes longer before the first row is taken only where there is nothing else."""
+SMALL_PLANNING = 0.03
+"""Seconds within which a routine stays one plain expression, which may stand where a subquery may
+not: in a generated column, in RETURNING, in a lambda."""
+
+
+def lowerings(program: Program, use: Use = Use.ROUTINE) -> dict[Lowering, Cost]:
+    """Every way that a Program can take for a use, and its cost."""
+    ensembles = _ensembles(program)
+    inputs = len(program.inputs)
+    whole = Shape.of_ensembles(ensembles.values(), inputs)
+    costs = {Lowering.EXPRESSION: case_cost(whole, use)}
+    listed = [one for one in ensembles.values() if has_lists(one)]
+    if listed:
+        others = [one for one in ensembles.values() if not has_lists(one)]
+        walked = nodes_cost(Shape.of_ensembles(listed, inputs), use)
+        rest = case_cost(Shape.of_ensembles(others, inputs), use)
+        costs[Lowering.NODES] = Cost(walked.statement + rest.statement, walked.row + rest.row)
+    if use is Use.ROWS and ensembles:
+        costs[Lowering.PASSES] = passes_cost(whole)
+    return costs
+
+
+def chosen(costs: dict[Lowering, Cost], use: Use) -> Lowering:
+    """The way that a use takes of itself."""
+    if use is Use.ROUTINE and costs[Lowering.EXPRESSION].statement <= SMALL_PLANNING:
+        return Lowering.EXPRESSION
+    quick = [one for one in costs if costs[one].statement <= LONGEST_PLANNING]
+    if use is Use.SELECT or not quick:
+        quick = list(costs)
+    return min(quick, key=lambda one: costs[one].of(ROWS[use]))
+
+
+def lowering_of(program: Program, use: Use, forced: Lowering | None = None) -> Lowering:
+    """The way that is taken: the one that is forced, where the use and the model have it.
+
+    Raises:
+        LimitError: the model cannot be written that way.
+    """
+    costs = lowerings(program, use)
+    if forced is Lowering.NODES and forced not in costs:
+        raise LimitError(
+            "no trees of this model can be lists of nodes", hint=f"choose one of {', '.join(costs)}"
+        )
+    if forced in costs:
+        return forced
+    return chosen(costs, use)
+
+
+def walked(
+    program: Program, dialect: Dialect, use: Use, forced: Lowering | None = None
+) -> dict[str, Walk]:
+    """The ensembles that are walked, by their bindings; none where the engine plans CASE well."""
+    if not dialect.walks or lowering_of(program, use, forced) is not Lowering.NODES:
+        return {}
+    named = _ensembles(program)
+    return walks_of(program, dialect, (name for name, one in named.items() if has_lists(one)))
+
+
+def case_cost(shape: Shape, use: Use) -> Cost:
+    """Nested CASE: planning grows with the splits, and a row pays for those it does not reach."""
+    planning = {Use.ROUTINE: 50e-6, Use.ROWS: 50e-6, Use.SELECT: 100e-6}[use]
+    return Cost(1e-3 + planning * shape.splits, 2e-7 + 2.4e-9 * shape.splits)
+
+
+def nodes_cost(shape: Shape, use: Use) -> Cost:
+    """A walk: planning grows with the levels, and every tree is walked as far as the deepest."""
+    nodes = shape.splits + shape.leaves
+    read = {Use.ROUTINE: 1.3e-7, Use.ROWS: 5e-9, Use.SELECT: 7e-7}[use]
+    return Cost(2e-3 + 4e-4 * shape.deepest + read * nodes, 1e-6 + 17e-9 * shape.levels)
+
+
+def passes_cost(shape: Shape) -> Cost:
+    """CASE in passes: as CASE, without what a large pipeline loses to the processor's cache."""
+    return Cost(5e-3 + 50e-6 * shape.splits, 6e-7 + 1.3e-9 * shape.splits)
+
+
+def _ensembles(program: Program) -> dict[str, Ensemble]:
+    values = {binding.name: binding.value for binding in program.bindings}
+    return {name: value for name, value in values.items() if isinstance(value, Ensemble)}

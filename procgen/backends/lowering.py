@@ -1,0 +1,24 @@
+"""The ways to write the trees of a model; which of them an engine has, its own module says."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Lowering(enum.StrEnum):
+    """What a routine that adds trees is made of.
+
+    EXPRESSION: one expression, a nested CASE for each tree.
+    NODES: DuckDB, the trees as lists of nodes in a table, walked level by level (walks.py).
+    PASSES: DuckDB, nested CASE, a few hundred splits a subquery that is kept (passes.py).
+    STATEMENTS: PL/pgSQL that adds 20 trees a statement, prepared anew in each transaction.
+    LOOP: PL/pgSQL that loops over arrays of nodes, the fastest for a row (node_loops.py).
+    ADAPTIVE: PL/pgSQL that calls a loop, and in a statement that goes on one of the others.
+    """
+
+    EXPRESSION = "expression"
+    NODES = "nodes"
+    PASSES = "passes"
+    STATEMENTS = "statements"
+    LOOP = "loop"
+    ADAPTIVE = "adaptive"

@@ -1,0 +1,101 @@
+"""The table macro of a version: `FROM ml.churn_v3_rows('customers')`.
+
+It gives the columns of the relation, then prediction, proba and margin. A relation that has a
+column of such a name is refused by DuckDB: "Duplicate struct entry name". What computes a value is
+the SELECT of select.py, over one column that holds the whole row of the relation; or, where each
+tree is one CASE, the scalar macros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procgen.backends.duckdb_lowerings import Use, lowering_of, walked
+from procgen.backends.lowering import Lowering
+from procgen.backends.routines import SUFFIXES, RoutineWriter
+from procgen.backends.select import TITLES, SelectWriter
+from procgen.backends.walks import Walk
+from procgen.ir.program import OutputName, Program
+from procgen.ir.types import DType
+
+PARAMETER = "procgen_table"
+ROW = "procgen_relation"
+
+
+@dataclass(frozen=True, slots=True)
+class RowsMacro:
+    """The table macro as its template writes it.
+
+    Attributes:
+        passes: subqueries that are kept, each with its name.
+        statement: over them.
+        lowering: how the trees are written.
+        walks: the ensembles whose nodes it reads.
+        inputs: all inputs as one struct, in a macro of its own that refuses a column of another
+            type as the scalar macros do; None where those are called.
+    """
+
+    passes: dict[str, str]
+    statement: str
+    lowering: Lowering
+    walks: dict[str, Walk]
+    inputs: str | None
+
+    @classmethod
+    def of(cls, writer: RoutineWriter) -> RowsMacro:
+        """The table macro beside some routines."""
+        lowering = lowering_of(writer.program, Use.ROWS, writer.lowering)
+        walks = walked(writer.program, writer.schema.dialect, Use.ROWS, writer.lowering)
+        quote = writer.schema.dialect.identifier
+        read = ", ".join(f"{ROW}.{quote(field.name)}" for field in writer.program.inputs)
+        if lowering is Lowering.EXPRESSION:
+            return cls({}, _calling(writer, read), lowering, walks, None)
+        passes: dict[str, str] = {}
+        select = SelectWriter(
+            writer.program,
+            writer.schema.dialect,
+            writer.typing,
+            walks,
+            nodes=writer.schema.qualified("_nodes"),
+            passes=passes if lowering is Lowering.PASSES else None,
+        )
+        whole = select.own_column("source")
+        source = select.subquery(
+            f"SELECT {ROW} AS {whole}, unnest({writer.schema.qualified('_inputs')}({read}))\n"
+            f"FROM query_table({PARAMETER}) AS {ROW}"
+        )
+        rows = select.scored(source)
+        scores = {name: select.own_column(name.value) for name in TITLES}
+        return cls(passes, _adding(writer, whole, scores, rows), lowering, walks, _inputs(writer))
+
+
+def score_columns(program: Program) -> dict[OutputName, str]:
+    """The column of each output that a Program has: no input has that name, in any letter case."""
+    taken = {field.name.casefold() for field in program.inputs}
+    found = {}
+    for name, title in TITLES.items():
+        if program.output(name) is not None:
+            while title in taken:
+                title = f"model_{title}"  # noqa: PLW2901 - until it is free
+            found[name] = title
+    return found
+
+
+def _adding(writer: RoutineWriter, row: str, scores: dict[OutputName, str], source: str) -> str:
+    """A row and its scores, as columns of their own."""
+    added = ",\n    ".join(
+        f"{column} := {scores[name]}" for name, column in score_columns(writer.program).items()
+    )
+    return f"SELECT unnest(struct_insert({row},\n    {added}))\nFROM {source}"
+
+
+def _calling(writer: RoutineWriter, read: str) -> str:
+    """The scalar macros do the work."""
+    calls = {name: f"{writer.schema.qualified(SUFFIXES[name])}({read})" for name in TITLES}
+    return _adding(writer, ROW, calls, f"query_table({PARAMETER}) AS {ROW}")
+
+
+def _inputs(writer: RoutineWriter) -> str:
+    literal, quote = writer.schema.dialect.literal, writer.schema.dialect.identifier
+    names = (field.name for field in writer.program.inputs)
+    return ", ".join(f"{literal(name, DType.TEXT)}: {quote(name)}" for name in names)

@@ -1,0 +1,25 @@
+"""DuckDB's lowerings, forced upon every model that has them, small as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from procgen.backends import duckdb_lowerings
+from procgen.backends.duckdb_lowerings import Use
+from procgen.backends.lowering import Lowering
+
+
+@contextmanager
+def forced(lowering: Lowering) -> Iterator[None]:
+    """Take this lowering wherever a model has it, for every use."""
+    chosen = duckdb_lowerings.chosen
+
+    def taken(costs: dict[Lowering, object], use: Use) -> Lowering:
+        return lowering if lowering in costs else chosen(costs, use)
+
+    duckdb_lowerings.chosen = taken
+    try:
+        yield
+    finally:
+        duckdb_lowerings.chosen = chosen
