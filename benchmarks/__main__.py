@@ -8,6 +8,7 @@ python -m benchmarks --from run.json --markdown docs/performance.md
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -113,6 +114,7 @@ def measured(options: Options, sections: tuple[str, ...], console: Console) -> R
                 if not (name == "memory" and "batch" in sections):  # it comes with the batches
                     figures += _section(name, run)
                 progress.advance(task)
+            about["load"] += f", {os.getloadavg()[0]:.1f} at the end"
             about["servers"] = ", ".join(map(_version, run.running.get("servers", ())))
     return Results(about, asdict(options), time.perf_counter() - began, tuple(figures))
 

@@ -1,4 +1,9 @@
-"""Scores on ingest, where `benchmarks/ingest.py` measures them: its results become figures."""
+"""Scores on ingest, where `benchmarks/ingest.py` measures them: its results become figures.
+
+`results(bench)` there gives Figures, or dicts of their fields. Its ways are of engines such as
+"postgres 15", `cpu` is of one row, and `ratio` is the bare insert's over it. Targets know
+two names: "row trigger, PL/Python" and "statement trigger, 1,000 rows".
+"""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def machine(servers: Sequence[str] = ()) -> dict[str, str]:
         "Python": platform.python_version(),
         "packages": ", ".join(_versions()),
         "servers": ", ".join(servers) or "not started",
-        "load at the start": f"{os.getloadavg()[0]:.1f}",
+        "load": f"{os.getloadavg()[0]:.1f} at the start",
     }
 
 
