@@ -126,13 +126,13 @@ class Runner:
     def run(self, rows: int, pace: Pace) -> Cost:
         """One round."""
         self.ready.arrange(rows)
-        with limited(pace.limit, self.ready.stop):
+        with limited(pace.limit, self.ready.stop, self.ready.processes):
             return cost_of(lambda: self.ready.score(rows), self.ready.processes)
 
     def warm(self, asked: Asked | None, pace: Pace) -> None:
         """Answer what is asked, and find out how many rows a round may have."""
         if asked is not None and self.ready.answers is not None:
-            with limited(pace.limit, self.ready.stop):
+            with limited(pace.limit, self.ready.stop, self.ready.processes):
                 self._ask(asked, self.ready.answers)
         fewest = min(pace.fewest, pace.rows)
         first = self.run(fewest, pace)
