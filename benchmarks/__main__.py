@@ -57,7 +57,7 @@ def main(  # noqa: PLR0913, PLR0917 - options of a command
     models: Annotated[str, typer.Option(help=f"Of {', '.join(MAKERS)}.")] = "",
     rows: Annotated[int, typer.Option(help="For DuckDB; PostgreSQL: a third.")] = 180_000,
     rounds: Annotated[int, typer.Option(help="Of each race.")] = 3,
-    limit: Annotated[float, typer.Option(help="Seconds of processor for a step.")] = 10.0,
+    limit: Annotated[float, typer.Option(help="Seconds of processor for a step.")] = 8.0,
     most_rows: Annotated[int, typer.Option(help="Where scaling ends; 10000000 is slow.")] = 10**6,
     quick: Annotated[bool, typer.Option("--quick", help="Two minutes, and rough.")] = False,  # noqa: FBT002 - a flag of the command line
     source: Annotated[Path | None, typer.Option("--from", help="Show an earlier run.")] = None,

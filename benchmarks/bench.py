@@ -38,7 +38,7 @@ class Options:
     models: tuple[str, ...]
     rows: int = 180_000
     rounds: int = 3
-    limit: float = 10.0
+    limit: float = 8.0
     most_rows: int = 1_000_000
     quick: bool = False
 

@@ -24,7 +24,7 @@ def results(bench: Bench) -> Iterator[Figure]:
     for key in (*usual, *(LARGE if usual == STANDARD else ())):
         subject = bench.subject(key)
         sizes: dict[tuple[str, str], int] = {}
-        pace = bench.pace(rows=1, fewest=1, limit=bench.options.limit)
+        pace = bench.pace(rows=1, fewest=1, rounds=min(2, bench.options.rounds))
         for figure in bench.race(
             ways(subject, sizes), pace, section=SECTION, model=subject.title, unit="model"
         ):

@@ -61,7 +61,7 @@ def _tl2cgen(
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     saved, library = folder / "model", folder / "model.so"
     rivals.treelite_model(subject).serialize(str(saved))
-    _compile(saved, library, 1.5 * seconds)
+    _compile(saved, library, seconds)
     predictor = tl2cgen.Predictor(str(library), nthread=1)
 
     def predict(rows: Matrix) -> Matrix:

@@ -196,7 +196,7 @@ def _sized(
     for one in figures:
         own = (one.model if is_rows else "", one.engine, one.way)
         if own == key and one.size == size:
-            return cost_cell(one, 1e6, FASTER)
+            return cost_cell(one, 1e6, FASTER, size if is_rows else 0)
     return EMPTY
 
 

@@ -76,8 +76,8 @@ class Pace:
     rows: int
     fewest: int
     rounds: int
-    seconds: float = 0.6
-    limit: float = 15.0
+    seconds: float = 0.4
+    limit: float = 8.0
 
     def rows_of(self, taken: float) -> int:
         """Rows that score in `seconds`, where `fewest` took so long."""
