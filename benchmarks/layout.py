@@ -66,6 +66,10 @@ def TIMES(figure: Figure) -> str:  # noqa: N802 - the same
     return f" ({1 / figure.ratio:.1f}x)" if figure.ratio else ""
 
 
+NO_SCORES = "no scores"
+"""How the names of inserts without a trigger begin."""
+
+
 def by_engine(
     results: Results,
     section: str,
@@ -100,6 +104,30 @@ def by_engine(
         name = f"{section}-{engine.replace(' ', '-')}"
         columns = ("model", *ways)
         yield Sheet(name, f"{title}, {engine}", f"{unit}{against}", columns, rows)
+
+
+def ingest(results: Results) -> Iterator[Sheet]:
+    """A table for each engine: models and how their rows come in down, triggers across."""
+    figures = results.of("ingest")
+    for engine in _unique(one.engine for one in figures):
+        cells: dict[tuple[str, str], dict[str, Figure]] = {}
+        for one in figures:
+            if one.engine == engine:
+                ending = (one.against or one.way).removeprefix(NO_SCORES)
+                way_in = ending.removeprefix(", ") or "one by one"
+                row = cells.setdefault((one.model, way_in), {})
+                row[one.way.removesuffix(ending) if ending else one.way] = one
+        ways = _unique(way for row in cells.values() for way in row)
+        rows = tuple(
+            (
+                Cell(f"{model}, {way_in}"),
+                *(_cell(row.get(way), 1e6, TIMES, 0) for way in ways),
+            )
+            for (model, way_in), row in cells.items()
+        )
+        lead = f"microseconds of processor a row; in brackets times the cost of {NO_SCORES}"
+        name = f"ingest-{engine.replace(' ', '-')}"
+        yield Sheet(name, f"Scores on ingest, {engine}", lead, ("rows", *ways), rows)
 
 
 def _meaning(ratio: Show) -> str:

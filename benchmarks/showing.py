@@ -23,6 +23,7 @@ from benchmarks.layout import (
     exactness,
     failures,
     growing,
+    ingest,
     memory,
     threads,
 )
@@ -46,7 +47,7 @@ def sheets(results: Results) -> Iterator[Sheet]:
         memory(results),
         *growing(results),
         threads(results),
-        *by_engine(results, "ingest", "Scores on ingest", "microseconds a row", 1e6, TIMES),
+        *ingest(results),
         failures(results),
     )
     return (sheet for sheet in made if sheet.rows)
