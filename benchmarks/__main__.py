@@ -23,7 +23,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from benchmarks import (
     batch,
     compile,  # noqa: A004 - the section is called what it measures
-    ingesting,
+    ingest,
     planning,
     plots,
     scaling,
@@ -46,7 +46,7 @@ SECTIONS: dict[str, Section] = {
     "memory": batch.results,
     "scaling": scaling.results,
     "threads": threads.results,
-    "ingest": ingesting.results,
+    "ingest": ingest.results,
 }
 QUICK_ROWS = 30_000
 WIDTH = 160

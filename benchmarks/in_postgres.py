@@ -87,7 +87,7 @@ def batch(subject: Subject, server: Server, stack: ExitStack, *, jit: bool) -> R
     output = output_of(subject)
 
     def query(table: str) -> str:
-        found = batch_select(artifact, table, key="id")
+        found = batch_select(artifact, table, key="id", outputs=[output])
         return f"SELECT id, {output} AS score FROM ({found}) AS scored"
 
     if jit:

@@ -142,7 +142,7 @@ def _others() -> Iterator[Target]:
         yield Target("compile", engine, ("huge",), ("SQL",), Measure.CPU, 10.0)
         yield Target("compile", engine, ("huge",), ("SQL",), Measure.MEMORY, GB)
     yield Target("ingest", POSTGRES, ("lgb100",), ("row trigger, PL/Python",), Measure.TIMES, 2.0)
-    statement = ("statement trigger, 1,000 rows",)
+    statement = ("statement trigger, PL/Python, 1,000 rows",)
     yield Target("ingest", POSTGRES, ("lgb100",), statement, Measure.CPU, 10e-6)
 
 

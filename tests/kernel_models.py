@@ -66,14 +66,3 @@ def frozen(value: object) -> object:
 def columns_of(artifact: Artifact, rows: list[Row]) -> list[list[object]]:
     """The rows as a list of cells for each input."""
     return [[row[field.name] for row in rows] for field in artifact.program.inputs]
-
-
-def listed(value):
-    """An output of the kernel as a Python list, None where it is NULL; of a list a list a row."""
-    if isinstance(value, list):
-        return [list(row) for row in zip(*(listed(item) for item in value), strict=True)]
-    cells, null = value
-    found = cells.tolist()
-    if null is None:
-        return found
-    return [None if gone else cell for cell, gone in zip(found, null.tolist(), strict=True)]
