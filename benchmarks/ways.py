@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from benchmarks.clocks import Cost, StoppedError, alarmed, cost_of, limited
+from benchmarks.clocks import Cost, StoppedError, cost_of, limited
 from benchmarks.exactness import Answers, Asked
 
 LONGEST_MESSAGE = 240
@@ -37,15 +37,17 @@ class Ready:
         answers: the scores of some of the rows that are asked for exactness; None where the way is
             a client of the library, whose scores are the right ones.
         processes: those that work for it, besides this one.
-        stop: make `score` or `answers` raise, from another thread.
+        stop: make `score` or `answers` raise, from another thread; None where a signal can.
         explain: have the statement planned that scores the whole table.
+        arrange: what is done before each round of so many rows, and not measured.
     """
 
     score: Callable[[int], object]
     answers: Callable[[range], Answers] | None = None
     processes: tuple[int, ...] = ()
-    stop: Callable[[], object] = nothing
+    stop: Callable[[], object] | None = None
     explain: Callable[[], object] = nothing
+    arrange: Callable[[int], object] = nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ class Pace:
     rows: int
     fewest: int
     rounds: int
-    seconds: float = 0.6
-    limit: float = 15.0
+    seconds: float = 0.4
+    limit: float = 8.0
 
     def rows_of(self, taken: float) -> int:
         """Rows that score in `seconds`, where `fewest` took so long."""
@@ -123,13 +125,14 @@ class Runner:
 
     def run(self, rows: int, pace: Pace) -> Cost:
         """One round."""
-        with limited(pace.limit, self.ready.stop):
+        self.ready.arrange(rows)
+        with limited(pace.limit, self.ready.stop, self.ready.processes):
             return cost_of(lambda: self.ready.score(rows), self.ready.processes)
 
     def warm(self, asked: Asked | None, pace: Pace) -> None:
         """Answer what is asked, and find out how many rows a round may have."""
         if asked is not None and self.ready.answers is not None:
-            with limited(pace.limit, self.ready.stop):
+            with limited(pace.limit, self.ready.stop, self.ready.processes):
                 self._ask(asked, self.ready.answers)
         fewest = min(pace.fewest, pace.rows)
         first = self.run(fewest, pace)
@@ -193,7 +196,7 @@ def race(
 def _warmed(way: Way, stack: ExitStack, pace: Pace, asked: Asked | None) -> Runner:
     runner = Runner(way, Ready(lambda _: None))
     try:
-        with alarmed(pace.limit):
+        with limited(pace.limit, None):
             runner.ready = way.prepare(stack)
     except Exception as error:  # noqa: BLE001 - a rival fails as it likes, and the table says how
         runner.failed = reason(error)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
+from procgen.backends.admission import admitted
 from procgen.backends.dialect import Dialect
 from procgen.backends.duckdb_lowerings import Use, walked
 from procgen.backends.lowering import Lowering
@@ -178,28 +179,27 @@ class RoutineWriter:
         one, many = replace(bare, name=stem + ONE), replace(bare, name=stem + MANY)
         yield self._filled(one, Lowering.LOOP, places)
         yield self._filled(many, for_many(work, among), places)
-        yield replace(bare, halves=self._halves(one, many, patience(work)))
+        yield replace(bare, halves=self._halves(output.name, patience(work)))
 
-    def _halves(self, one: Routine, many: Routine, seconds: float) -> Halves:
+    def _halves(self, output: OutputName, seconds: float) -> Halves:
+        names = (self.schema.qualified(SUFFIXES[output] + half) for half in (ONE, MANY))
         arguments = ", ".join(self._positional())
-        quote = self.schema.dialect.identifier
-        schema = quote(self.schema.schema)
-        calls = (f"{schema}.{quote(routine.name)}({arguments})" for routine in (one, many))
-        return Halves(f"{seconds * 1e3:.0f} milliseconds", *calls)
+        return Halves(f"{seconds * 1e3:.0f} milliseconds", *(f"{n}({arguments})" for n in names))
 
     def _filled(self, bare: Routine, lowering: Lowering, places: _Places) -> Routine:
         """The routine with the text that computes its value."""
-        work, shared, walks = places.work, places.shared, places.walks
-        procedural = lowering is not Lowering.EXPRESSION
-        keys = in_order(self.program, (*shared, *work.sums)) if procedural else shared
+        work, walks, procedural = places.work, places.walks, lowering is not Lowering.EXPRESSION
+        keys = in_order(self.program, (*places.shared, *work.sums)) if procedural else places.shared
         levels = () if procedural else in_levels(self.program, self.typing, keys, places.elsewhere)
         names = self._names(keys) if procedural else self._names_in(levels)
         printer = self._printer(places.elsewhere, names, walks, positional=procedural)
         value = self._with_names(printer, levels, printer.text(Reference(places.root)))
+        needs, elsewhere = work.needs_admission, places.elsewhere
+        asked, value = admitted(printer, places.root, elsewhere, value) if needs else ((), value)
         totals = TotalsWriter(printer, frozenset(self._taken()))
         return replace(
             bare,
-            admission=printer.admission() if work.needs_admission else (),
+            admission=asked,
             totals=totals.totals(keys, loops=lowering is Lowering.LOOP) if procedural else (),
             value=with_nodes(value, walks.values(), self.schema.qualified("_nodes")),
         )
@@ -223,7 +223,7 @@ class RoutineWriter:
 
     def _names_in(self, levels: Sequence[Sequence[Key]]) -> dict[Key, str]:
         """`step_1.total_1` and so on."""
-        taken = set(self._taken())
+        taken = self._taken()
         steps = (f"step_{number}" for number in count(1) if f"step_{number}" not in taken)
         return {
             key: f"{step}.total_{number}"
@@ -268,13 +268,13 @@ class RoutineWriter:
         return columns
 
     def _names(self, keys: Sequence[Key]) -> dict[Key, str]:
-        taken = set(self._taken())
+        taken = self._taken()
         names = (f"total_{number}" for number in range(1, len(taken) + len(keys) + 1))
         free = (name for name in names if name not in taken)
         return dict(zip(keys, free, strict=False))
 
-    def _taken(self) -> Iterator[str]:
-        return (field.name.casefold() for field in self.program.inputs)
+    def _taken(self) -> set[str]:
+        return {field.name.casefold() for field in self.program.inputs}
 
     def _positional(self) -> list[str]:
         """Every parameter as plpgsql reads it."""

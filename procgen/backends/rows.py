@@ -8,15 +8,17 @@ tree is one CASE, the scalar macros.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from procgen.backends.duckdb_lowerings import Use, lowering_of, walked
 from procgen.backends.lowering import Lowering
 from procgen.backends.routines import SUFFIXES, RoutineWriter
 from procgen.backends.select import TITLES, SelectWriter
 from procgen.backends.walks import Walk
+from procgen.ir.expressions import Reference
 from procgen.ir.program import OutputName, Program
 from procgen.ir.types import DType
+from procgen.ir.walk import descend
 
 PARAMETER = "procgen_table"
 ROW = "procgen_relation"
@@ -55,7 +57,7 @@ class RowsMacro:
             writer.program,
             writer.schema.dialect,
             writer.typing,
-            walks,
+            {name: _with_column(walk, writer) for name, walk in walks.items()},
             nodes=writer.schema.qualified("_nodes"),
             passes=passes if lowering is Lowering.PASSES else None,
         )
@@ -64,9 +66,18 @@ class RowsMacro:
             f"SELECT {ROW} AS {whole}, unnest({writer.schema.qualified('_inputs')}({read}))\n"
             f"FROM query_table({PARAMETER}) AS {ROW}"
         )
-        rows = select.scored(source)
+        rows = select.scored(select.with_numbers(source))
         scores = {name: select.own_column(name.value) for name in TITLES}
         return cls(passes, _adding(writer, whole, scores, rows), lowering, walks, _inputs(writer))
+
+
+def _with_column(walk: Walk, writer: RoutineWriter) -> Walk:
+    """The walk, with a column for its numbers unless other values must be computed first."""
+    parts = (part for feature in walk.ensemble.features for part in descend(feature))
+    if any(isinstance(part, Reference) for part in parts):
+        return walk
+    names = SelectWriter(writer.program, writer.schema.dialect, writer.typing)
+    return replace(walk, row=names.own_column(f"numbers_{walk.number}"))
 
 
 def score_columns(program: Program) -> dict[OutputName, str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from procgen.backends.admission import admission as admission_of
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
 from procgen.backends.sharing import Key, in_order, shared_values
@@ -109,6 +110,15 @@ class SelectWriter:
         ]
         return self.subquery(f"SELECT {', '.join(columns)}\nFROM {relation}")
 
+    def with_numbers(self, source: str) -> str:
+        """A column for each walk that has one: the numbers that its nodes test."""
+        printer = self._printer({}, {})
+        for walk in self.walks.values():
+            if walk.row is not None:
+                text = walk.numbers(printer.subjects(walk.ensemble))
+                source = self._with_column(source, text, walk.row)
+        return source
+
     def subquery(self, statement: str) -> str:
         """A statement as what another one reads from."""
         return f"({statement}{self.dialect.fence}) AS {self.own_column('rows')}"
@@ -127,7 +137,7 @@ class SelectWriter:
     def _with_output(self, source: str, output: Output, elsewhere: dict[str, str]) -> str:
         root = output.binding
         work = Work.of(self.typing, Reference(root), elsewhere)
-        admission = self._printer(elsewhere, {}).admission() if work.needs_admission else ()
+        admission = admission_of(self._printer(elsewhere, {})) if work.needs_admission else ()
         keys = self._named_values(root, work, elsewhere)
         if keys and admission:
             # Once for all the columns below, and no value of a refused row is computed at all.

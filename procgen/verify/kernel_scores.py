@@ -25,25 +25,17 @@ def kernel_scores(program: Program, rows: Sequence[Row]) -> dict[OutputName, lis
     model = Model(pack(lowered, "", messages))
     columns = [[row[field.name] for row in rows] for field in lowered.inputs]
     found = model.score(columns)
-    return {
-        output.name: list(map(_frozen, listed(found[output.name.value])))
-        for output in lowered.outputs
-    }
+    return {output.name: _listed(found[output.name.value]) for output in lowered.outputs}
 
 
-def _frozen(value: Any) -> Value:
-    """A list as a tuple, or None where the row is refused."""
-    if not isinstance(value, list):
-        return value  # type: ignore[no-any-return]
-    return None if all(item is None for item in value) else tuple(value)
-
-
-def listed(value: Any) -> list[Any]:
-    """An output of the kernel as a Python list, None where it is NULL; of a list a list a row."""
+def _listed(value: Any) -> list[Value]:
+    """One value a row; a list's are tuples, or None where the row is refused."""
     if isinstance(value, list):
-        return [list(row) for row in zip(*(listed(item) for item in value), strict=True)]
+        rows = zip(*map(_listed, value), strict=True)
+        return [None if all(item is None for item in row) else row for row in rows]
     cells, null = value
-    found: list[Any] = cells.tolist()
     if null is None:
-        return found
-    return [None if gone else cell for cell, gone in zip(found, null.tolist(), strict=True)]
+        return list(cells.tolist())
+    return [
+        None if gone else cell for cell, gone in zip(cells.tolist(), null.tolist(), strict=True)
+    ]

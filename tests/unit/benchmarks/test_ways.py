@@ -9,7 +9,7 @@ from threading import Event
 import numpy as np
 import pytest
 
-from benchmarks.clocks import StoppedError, alarmed, cost_of, limited
+from benchmarks.clocks import StoppedError, cost_of, limited
 from benchmarks.exactness import Asked
 from benchmarks.ways import Pace, Ready, Role, Way, race, reason
 
@@ -83,7 +83,7 @@ def test_a_step_that_takes_too_long_is_stopped_and_says_so():
 
 
 def test_python_that_nothing_else_can_stop_is_stopped_as_well():
-    with pytest.raises(StoppedError, match=r"stopped after 0.01 s"), alarmed(0.01):
+    with pytest.raises(StoppedError, match=r"stopped after 0.01 s"), limited(0.01, None):
         spin(10)
 
 
