@@ -144,7 +144,10 @@ def exactness(results: Results) -> Sheet:
         (Cell(f"{way}, {engine}"), *(_wrong(figures, engine, way, model) for model in models))
         for engine, way in _unique((one.engine, one.way) for one in figures)
     )
-    lead = f"Wrong scores among rows of each kind: {', '.join(KINDS)}."
+    lead = (
+        f"Wrong scores among rows of each kind: {', '.join(KINDS)}; in brackets how far the "
+        "farthest number is from the right one, as a share of that."
+    )
     return Sheet("exactness", "Wrong scores", lead, ("way", *models), rows)
 
 
@@ -152,6 +155,7 @@ def _wrong(figures: Sequence[Figure], engine: str, way: str, model: str) -> Cell
     for one in figures:
         if (one.engine, one.way, one.model) == (engine, way, model) and one.wrong is not None:
             text = " / ".join(f"{one.wrong[kind]:,}" for kind in KINDS)
+            text += f" ({one.apart:.0e})" if one.apart else ""
             return Cell(text, Kind.BAD if any(one.wrong.values()) else Kind.FAINT)
     return EMPTY
 

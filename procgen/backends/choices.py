@@ -71,7 +71,7 @@ def _of_duckdb(program: Program, _: Dialect, forced: Lowering | None) -> Iterato
 
 
 def _is_small(cost: Cost, use: Use) -> bool:
-    return use is Use.ROUTINE and cost.statement <= duckdb_lowerings.SMALL_PLANNING
+    return use is not Use.SELECT and cost.statement <= duckdb_lowerings.SMALL_PLANNING
 
 
 def _of_postgres(program: Program, dialect: Dialect, forced: Lowering | None) -> Iterator[Choice]:
