@@ -10,7 +10,6 @@ import pytest
 from procgen.ir.program import OutputName
 from procgen.kernels.packing import pack
 from procgen.kernels.source import kernel_source
-from procgen.verify.kernel_scores import listed
 from tests.kernel_models import (
     EVERY,
     SOME,
@@ -19,6 +18,7 @@ from tests.kernel_models import (
     compiled,
     differences,
     frozen,
+    listed,
     some_rows,
 )
 
