@@ -137,6 +137,7 @@ def on_postgres(subject: Subject, server: Server, title: str, insert: Insert) ->
     for language in LANGUAGES:
         for for_each_row in (True, False):
             if language == "SQL" or server.has_python:
+                compiled(subject, "postgres", LANGUAGES[language])  # before a time limit counts
                 trigger = Trigger(language, for_each_row)
                 prepare = partial(_ready, subject, server, trigger, insert)
                 yield Way(trigger.name + title, engine, Role.OURS, NO_SCORES + title, prepare)
@@ -186,6 +187,7 @@ def on_duckdb(subject: Subject, files: Files, rows: int) -> Iterator[Way]:
     """Statements of so many rows, without a trigger and with the one that DuckDB has."""
     title = {1: ""}.get(rows, f", {rows:,} rows")
     base, engine = NO_SCORES + title, in_duckdb.ENGINE
+    compiled(subject, "duckdb")  # now, so that no step's time limit counts it
     trigger = Trigger("SQL", for_each_row=False)
     yield Way(base, engine, Role.USUAL, None, partial(_worker, subject, files, None, rows))
     prepare = partial(_worker, subject, files, trigger, rows)

@@ -111,8 +111,7 @@ def ingest(results: Results) -> Iterator[Sheet]:
             if one.engine == engine:
                 ending = (one.against or one.way).removeprefix(NO_SCORES)
                 way_in = ending.removeprefix(", ") or "one by one"
-                row = cells.setdefault((one.model, way_in), {})
-                row[one.way.removesuffix(ending) if ending else one.way] = one
+                cells.setdefault((one.model, way_in), {})[one.way.removesuffix(ending)] = one
         ways = _unique(way for row in cells.values() for way in row)
         rows = tuple(
             (
@@ -121,7 +120,7 @@ def ingest(results: Results) -> Iterator[Sheet]:
             )
             for (model, way_in), row in cells.items()
         )
-        lead = f"microseconds of processor a row; in brackets times the cost of {NO_SCORES}"
+        lead = f"microseconds of processor a row; in brackets times the cost of: {NO_SCORES}"
         name = f"ingest-{engine.replace(' ', '-')}"
         yield Sheet(name, f"Scores on ingest, {engine}", lead, ("rows", *ways), rows)
 
