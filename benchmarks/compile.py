@@ -1,62 +1,53 @@
-"""How long a large model takes to become SQL: `python -m benchmarks.compile [--json]`."""
+"""From a fitted model to every script: seconds, size of the SQL, and memory."""
 
 from __future__ import annotations
 
-import json
-import platform
-import statistics
-import sys
-import time
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 
-import sklearn
-from rich.console import Console
-from rich.table import Table
+from benchmarks import rivals
+from benchmarks.bench import Bench
+from benchmarks.compiled import compiled
+from benchmarks.models import STANDARD, Subject
+from benchmarks.ways import Figure, Ready, Role, Way
 
-from benchmarks.models import COLUMNS, large_ensembles
-from procgen.backends import DIALECTS
-from procgen.compiler import compile_model
-from procgen.ir.trees import Ensemble, Leaf
-
-ROUNDS = 3
+SECTION = "compile"
+LARGE = ("huge",)
+TARGETS = (("duckdb", "sql"), ("postgres", "sql"), ("postgres", "plpython"))
 
 
-def measure(model: Any, target: str) -> dict[str, Any]:
-    """Median seconds from the fitted object to every script, and the size of what came out."""
-    seconds = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        artifact = compile_model(model, name="model", target=target, inputs=COLUMNS)
-        seconds.append(time.perf_counter() - start)
-    leaves = sum(
-        isinstance(node, Leaf)
-        for binding in artifact.program.bindings
-        if isinstance(binding.value, Ensemble)
-        for tree in binding.value.trees
-        for node in tree.nodes
-    )
-    size = len(artifact.up.encode())
-    return {"seconds": statistics.median(seconds), "leaves": leaves, "bytes": size}
+def results(bench: Bench) -> Iterator[Figure]:
+    """Each model for each database, and by the rivals."""
+    usual = bench.options.models
+    for key in (*usual, *(LARGE if usual == STANDARD else ())):
+        subject = bench.subject(key)
+        sizes: dict[tuple[str, str], int] = {}
+        pace = bench.pace(rows=1, fewest=1, rounds=min(2, bench.options.rounds))
+        for figure in bench.race(
+            ways(subject, sizes), pace, section=SECTION, model=subject.title, unit="model"
+        ):
+            yield replace(figure, size=sizes.get((figure.engine, figure.way)))
 
 
-def main() -> None:
-    """Measure each model for each database, and print a table or JSON."""
-    figures = [
-        {"model": name, "target": target, **measure(model, target)}
-        for name, model in large_ensembles().items()
-        for target in DIALECTS
-    ]
-    if "--json" in sys.argv:
-        print(json.dumps(figures, indent=2))
-        return
-    table = Table(title=f"Compile, {platform.machine()}, scikit-learn {sklearn.__version__}")
-    for title in ("model", "target", "leaves", "SQL", "seconds"):
-        table.add_column(title, justify="left" if title in ("model", "target") else "right")
-    for row in figures:
-        size, leaves = f"{row['bytes'] / 1e6:.1f} MB", f"{row['leaves']:,}"
-        table.add_row(row["model"], row["target"], leaves, size, f"{row['seconds']:.2f}")
-    Console().print(table)
+def ways(subject: Subject, sizes: dict[tuple[str, str], int]) -> Iterator[Way]:
+    """Ways to get the text, which leave its size."""
 
+    def way(engine: str, name: str, role: Role, text: Callable[[], str]) -> Way:
+        def write(_: int) -> None:
+            sizes[engine, name] = len(text().encode())
 
-if __name__ == "__main__":
-    main()
+        def ready(_: ExitStack) -> Ready:
+            return Ready(write)
+
+        return Way(name, engine, role, None, ready)
+
+    for target, language in TARGETS:
+        name = "SQL" if language == "sql" else "PL/Python"
+        # The artifact that other sections use is kept; here each is made anew.
+        again = partial(compiled.__wrapped__, subject, target, language)
+        yield way(target, name, Role.OURS, lambda again=again: again().up)
+    for target in ("duckdb", "postgres"):
+        for name, query in rivals.sql_ways(subject, target):
+            yield way(target, name, Role.RIVAL, lambda query=query: query()("rows"))

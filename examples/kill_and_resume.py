@@ -29,11 +29,12 @@ JOBS = "SELECT job, scored, chunks, state FROM procgen.jobs ORDER BY job"
 CHILD = """
 import sys
 from pathlib import Path
-from procgen.databases.batches import find_batch
+from procgen.databases.batches import Wanted, find_batch
 from procgen.databases.opening import open_database
 from procgen.migrations.project import load_project
 with open_database(sys.argv[2]) as database:
-    batch = find_batch(load_project(Path(sys.argv[1])), database, "spend", chunk=int(sys.argv[3]))
+    project = load_project(Path(sys.argv[1]))
+    batch = find_batch(project, database, Wanted("spend"), chunk=int(sys.argv[3]))
     database.run_batch(batch, lambda text: print(text, flush=True))
 """
 

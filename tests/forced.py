@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from procgen.backends import duckdb_lowerings, select
-from procgen.backends.duckdb_lowerings import Lowering, Use
+from procgen.backends.duckdb_lowerings import Use
+from procgen.backends.lowering import Lowering
 
 FEW = 5
 

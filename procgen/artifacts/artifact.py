@@ -14,13 +14,16 @@ from procgen.artifacts.duckdb_parts import DuckDBParts
 from procgen.artifacts.plpython import PythonWriter
 from procgen.artifacts.templates import render
 from procgen.artifacts.verification import VerifyWriter
+from procgen.backends.choices import Choice, choices
 from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
-from procgen.backends.duckdb_lowerings import Lowering, Use, walked
+from procgen.backends.duckdb_lowerings import Use, walked
 from procgen.backends.languages import Language
+from procgen.backends.lowering import Lowering
 from procgen.backends.routine import Parameter, Routine
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
 from procgen.backends.select import SelectWriter
+from procgen.backends.wording import described
 from procgen.errors import InputsError, LimitError
 from procgen.ir.expressions import Threshold
 from procgen.ir.program import Action, Program
@@ -43,6 +46,7 @@ class Artifact:
         program: what was compiled.
         lowered: the same after the passes for this database.
         lowering: how the trees are written, in a few words.
+        choices: the same by routine, with what else they could be and what either costs.
         language: what the routines that read columns are written in.
     """
 
@@ -60,6 +64,7 @@ class Artifact:
     lowered: Program
     dialect: Dialect
     lowering: str
+    choices: tuple[Choice, ...]
     language: Language = Language.SQL
 
     def select(self, relation: str, *, key: str | Sequence[str] | None = None) -> str:
@@ -127,14 +132,15 @@ class ArtifactWriter:
             schema=self.schema,
             up=up,
             down=render(engine, "down", **common),
-            verify=self._verify(writer, fields),
+            verify=self._verify(writer, routines),
             signature=f"{self.schema}.{base}({_listed(writer.parameters())})",
             digest=self.digest,
             objects=(*self._objects(writer, routines), *(python.objects() if python else ())),
             program=self.program,
             lowered=self.lowered,
             dialect=self.dialect,
-            lowering=_lowering(routines, common),
+            lowering=described(routines, has_nodes=_has_nodes(common)),
+            choices=choices(self.lowered, self.dialect, self.forced),
             language=self.language,
         )
 
@@ -147,9 +153,8 @@ class ArtifactWriter:
     def _writer(self) -> RoutineWriter:
         schema = Schema(self.dialect, self.schema, f"{self.name}_v{self.version}")
         in_python = self.language is Language.PLPYTHON
-        return RoutineWriter(
-            self.lowered, schema, Typing.of(self.lowered), in_python=in_python, lowering=self.forced
-        )
+        typing = Typing.of(self.lowered)
+        return RoutineWriter(self.lowered, schema, typing, in_python, self.forced)
 
     def _common(self, writer: RoutineWriter, routines: Sequence[Routine]) -> dict[str, Any]:
         python = PythonWriter.of(writer, self.digest)
@@ -205,6 +210,7 @@ class ArtifactWriter:
             "returns": routine.returns,
             "admission": routine.admission,
             "totals": routine.totals,
+            "halves": routine.halves,
             "value": routine.value,
             "raises": routine.raises,
             "body": python.row_body(routine) if python and routine.in_python else None,
@@ -239,14 +245,14 @@ class ArtifactWriter:
                 )
             seen[folded] = field.name
 
-    def _verify(self, writer: RoutineWriter, fields: Sequence[Parameter]) -> str:
-        return VerifyWriter(self.dialect, self.lowered, writer, fields).script()
+    def _verify(self, writer: RoutineWriter, routines: Sequence[Routine]) -> str:
+        names = frozenset(routine.name for routine in routines)
+        return VerifyWriter(self.dialect, self.lowered, writer, writer.fields(), names).script()
 
 
-def _lowering(routines: Sequence[Routine], common: Mapping[str, Any]) -> str:
-    if any(routine.totals for routine in routines):
-        return "statements"
-    return "node table" if common["duckdb"] and common["duckdb"].nodes else "one expression"
+def _has_nodes(common: Mapping[str, Any]) -> bool:
+    parts: DuckDBParts | None = common["duckdb"]
+    return parts is not None and parts.nodes is not None
 
 
 def _sends_missing_left(program: Program) -> bool:
@@ -281,7 +287,7 @@ def check_version_name(name: str, version: int) -> None:
         LimitError: versions start at 1.
     """
     allowed = name.isascii() and name.isidentifier() and name == name.lower()
-    longest = max(len(suffix) for suffix in ("_expit_each", "_normalize"))
+    longest = max(len(suffix) for suffix in ("_expit_each", "_margin_many"))
     if not allowed or len(f"{name}_v{version}") + longest > 63:
         raise InputsError(
             f"{name!r} cannot name a model",

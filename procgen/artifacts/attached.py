@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from procgen.artifacts.attachment import Attachment, Form, OnError
+from procgen.artifacts.batch_calls import BatchCall
 from procgen.artifacts.tables import TableName
 from procgen.artifacts.templates import render
 from procgen.backends.dialect import Dialect
-from procgen.backends.duckdb_lowerings import Lowering
+from procgen.backends.languages import Language
+from procgen.backends.lowering import Lowering
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
 from procgen.backends.rows import score_columns
 from procgen.backends.select import TITLES
@@ -24,6 +26,13 @@ from procgen.ir.typing import Typing
 OWN_COLUMNS = ("model", "version", "digest", *TITLES.values(), "scored_at")
 """Columns of a predictions table beside the key."""
 PUBLIC = "PUBLIC"
+LARGEST_CALL = 50_000
+"""Rows that a procedure gives to one call in PL/Python, and so commits together, at most."""
+FEW = 24
+"""Rows of a statement from which a batch in PL/Python is faster than as many calls.
+
+A call of 100 trees takes 20 microseconds. A batch begins at 600, at 80 once Numba has compiled.
+"""
 PROCEDURE_TYPES = "regclass, timestamp with time zone, integer"
 
 
@@ -43,6 +52,7 @@ class Scorer:
     version: int
     digest: str
     program: Program
+    language: Language = Language.SQL
     rows: Lowering | None = None
 
 
@@ -119,8 +129,20 @@ class AttachmentWriter:
             "source_text": self._text(str(one.source)),
             "source_name": self._text(_as_regclass_reads(one.source)),
             "keys": [{"name": quote(key.name), "type": key.type} for key in one.key],
+            "row_keys": [f"procgen_row.{quote(key.name)}" for key in one.key],
             "key_texts": [self._text(key.name) for key in one.key],
             "inputs": list(dict.fromkeys(quote(mapped.column) for mapped in one.inputs)),
+            "read": list(
+                dict.fromkeys(
+                    quote(name)
+                    for name in (
+                        *(key.name for key in one.key),
+                        *(mapped.column for mapped in one.inputs),
+                    )
+                )
+            ),
+            "few": FEW,
+            "largest_call": LARGEST_CALL,
             "into": self._qualified(into) if into else None,
             "into_key": quote(f"{into}_pkey") if into else None,
             "makes_table": one.makes_table,
@@ -152,6 +174,7 @@ class AttachmentWriter:
             "calls_of_new": self._calls(scorer, "NEW"),
             "nulls": len(one.outputs),
             "facade": self._calls(scorer, "procgen_row", facade=True),
+            "batch": self._batch(scorer),
             "rows": self._rows(scorer),
         }
 
@@ -176,6 +199,15 @@ class AttachmentWriter:
             "inputs": [f"{text} AS {name}" for text, name in zip(read, fields, strict=True)],
             "columns": [columns[name] for name in self._outputs()],
         }
+
+    def _batch(self, scorer: Scorer) -> dict[str, object] | None:
+        """How a version in PL/Python scores many rows at once; None of one in SQL."""
+        if scorer.language is not Language.PLPYTHON:
+            return None
+        schema = Schema(self.dialect, self.schema, f"{scorer.model}_v{scorer.version}")
+        names = (own.name for own in scorer.program.inputs)
+        columns = dict(zip(names, self._arguments(scorer.program, "procgen_row"), strict=True))
+        return BatchCall(scorer.program, schema).values(columns, self._outputs())
 
     def _calls(self, scorer: Scorer, row: str, *, facade: bool = False) -> list[str]:
         name = self.attachment.facade if facade else f"{scorer.model}_v{scorer.version}"

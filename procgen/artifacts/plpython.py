@@ -8,16 +8,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from procgen.artifacts.batch_calls import read_inputs
 from procgen.artifacts.templates import render
 from procgen.backends.conditions import error_message
-from procgen.backends.routine import Parameter, Routine
+from procgen.backends.python_rows import printed_row
+from procgen.backends.routine import Routine
 from procgen.backends.routines import RoutineWriter
 from procgen.errors import InputsError
 from procgen.ir.program import Action, Program
-from procgen.ir.types import DType, ListType
+from procgen.ir.types import DType
 from procgen.kernels.packing import pack
 from procgen.kernels.source import kernel_source
 
+BATCH_TYPES = "integer, text[], bytea, bytea, bytea, bytea, text[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A function of the server's own under another signature, which it keeps no check of."""
+
+    suffix: str
+    takes: str
+    returns: str
+    symbol: str
+
+
+CONVERSIONS = (
+    # substring(bytea, from): of any array, the bytes that follow its length word.
+    Conversion("_bytes", "anyarray, integer", "bytea", "bytea_substr_no_len"),
+    # bit to bigint: eight bytes behind their length, as the same eight bytes of another type.
+    Conversion("_double", "bytea", "double precision", "bittoint8"),
+    Conversion("_whole", "bytea", "bigint", "bittoint8"),
+)
+"""No such function reads beyond its argument, whatever it is given: anyone may call them."""
 TAKEN = frozenset({"SD", "__builtins__"})
 """PL/Python gives a body its arguments as globals by name; these two it needs itself."""
 
@@ -68,43 +91,58 @@ class PythonWriter:
         """The body of a routine that scores one row."""
         if routine.output is None:
             raise TypeError(f"{routine.name} scores nothing")
-        row = "model.cells(args[0])" if self.writer.takes_row else "args"
-        return self._body(f'model.row({row}, "{routine.output.value}")')
+        takes_row = self.writer.takes_row
+        printed = printed_row(self.program, self.writer.typing, routine.output, takes_row=takes_row)
+        if printed is None:
+            row = "model.cells(args[0])" if takes_row else "args"
+            return self._body(f'model.row({row}, "{routine.output.value}")')
+        return render(
+            "postgres",
+            "python_row",
+            title=f"{self.title}, {routine.output.value}",
+            digest=self.digest,
+            names=list(printed.helpers),
+            made=[line for lines in printed.helpers.values() for line in lines],
+            lines=printed.lines,
+        )
 
     def batch(self) -> dict[str, object]:
-        """The routine that scores columns, as the template has it."""
+        """The routine that scores many rows, and what brings numbers in and out, for templates."""
         schema = self.writer.schema
-        parameters = tuple(
-            Parameter(parameter.name, f"{parameter.type}[]")
-            for parameter in self.writer.parameters()
-        )
-        columns = "model.columns(args[0])" if self.writer.takes_row else "args"
-        comment = f"procgen {self.title} by columns, model sha256 {self.digest}"
-        types = ", ".join(parameter.type for parameter in parameters)
-        return {
+        comment = f"procgen {self.title} by batches, model sha256 {self.digest}"
+        names = {f"{one.suffix[1:]}": schema.qualified(one.suffix) for one in CONVERSIONS}
+        read = ", ".join(str(place) for place in self._read())
+        return names | {
             "name": schema.qualified("_batch"),
-            "signature": f"{schema.qualified('_batch')}({types})",
-            "parameters": parameters,
             "scores": schema.qualified("_scores"),
-            "fields": self._fields(),
-            "body": self._body(f"model.batch({columns})"),
+            "signatures": [
+                f"{schema.qualified('_batch')}({BATCH_TYPES})",
+                *(f"{schema.qualified(one.suffix)}({one.takes})" for one in CONVERSIONS),
+            ],
+            "conversions": [
+                {
+                    "name": schema.qualified(one.suffix),
+                    "takes": one.takes,
+                    "returns": one.returns,
+                    "symbol": one.symbol,
+                }
+                for one in CONVERSIONS
+            ],
+            "body": self._body(f"answered(model, args, [{read}])"),
             "comment": schema.dialect.literal(comment, DType.TEXT).removesuffix("::text"),
         }
+
+    def _read(self) -> list[int]:
+        read = read_inputs(self.program)
+        return [place for place, own in enumerate(self.program.inputs) if own in read]
 
     def objects(self) -> tuple[str, ...]:
         """What the batch routine adds to the objects of a version."""
         schema = self.writer.schema
-        types = ", ".join(f"{parameter.type}[]" for parameter in self.writer.parameters())
         plain = f"{schema.schema}.{schema.name}"
-        return (f"type {schema.qualified('_scores')}", f"function {plain}_batch({types})")
-
-    def _fields(self) -> tuple[Parameter, ...]:
-        dialect = self.writer.schema.dialect
-        return tuple(
-            Parameter(dialect.identifier(output.name.value), f"{dialect.types[item]}[]")
-            for output in self.program.outputs
-            for item in [_item(output.type)]
-        )
+        conversions = (f"function {plain}{one.suffix}({one.takes})" for one in CONVERSIONS)
+        batch = f"function {plain}_batch({BATCH_TYPES})"
+        return (*conversions, f"type {schema.qualified('_scores')}", batch)
 
     def _body(self, answer: str) -> str:
         return render(
@@ -125,7 +163,3 @@ class PythonWriter:
         text = pack(self.program, self.digest, messages)
         # These would end the literals around the text, in Python and in SQL.
         return text.replace("'", "\\u0027").replace("$", "\\u0024")
-
-
-def _item(kind: DType | ListType) -> DType:
-    return kind.item if isinstance(kind, ListType) else kind

@@ -9,7 +9,7 @@ from procgen.artifacts.fixtures import Fixture, fixtures
 from procgen.artifacts.templates import render
 from procgen.backends.dialect import Dialect
 from procgen.backends.routine import Parameter
-from procgen.backends.routines import SUFFIXES, RoutineWriter
+from procgen.backends.routines import MANY, ONE, SUFFIXES, RoutineWriter
 from procgen.backends.select import SelectWriter
 from procgen.ir.interpreter import Value
 from procgen.ir.program import Output, Program
@@ -18,12 +18,17 @@ from procgen.ir.types import DType, ListType, Scalar, Type
 
 @dataclass(frozen=True, slots=True)
 class VerifyWriter:
-    """The verify script: fixture rows as literals, each score within its bounds."""
+    """The verify script: fixture rows as literals, each score within its bounds.
+
+    Attributes:
+        routines: the names of everything that is called.
+    """
 
     dialect: Dialect
     program: Program
     writer: RoutineWriter
     fields: Sequence[Parameter]
+    routines: frozenset[str]
 
     def script(self) -> str:
         """The script."""
@@ -40,7 +45,11 @@ class VerifyWriter:
                 *(self._own(f"{side}_{o.name.value}") for o in outputs for side in ("low", "high")),
             ],
             cases=[self._case(number, case) for number, case in enumerate(cases, start=1)],
-            checks=[self._check(output) for output in outputs],
+            checks=[
+                self._check(output, half)
+                for output in outputs
+                for half in ("", *(half for half in (ONE, MANY) if self._has(output, half)))
+            ],
         )
 
     def _case(self, number: int, case: Fixture) -> list[str]:
@@ -71,7 +80,10 @@ class VerifyWriter:
             raise TypeError("a list where one value is expected")
         return self.dialect.literal(value, dtype)
 
-    def _check(self, output: Output) -> dict[str, object]:
+    def _has(self, output: Output, half: str) -> bool:
+        return self.writer.schema.name + SUFFIXES[output.name] + half in self.routines
+
+    def _check(self, output: Output, half: str) -> dict[str, object]:
         schema = self.writer.schema
         names = [field.name for field in self.fields]
         if self.writer.takes_row:
@@ -79,10 +91,10 @@ class VerifyWriter:
             arguments = f"ROW({row})::{schema.qualified('_row')}"
         else:
             arguments = ", ".join(names)
-        title: Scalar = schema.name + SUFFIXES[output.name]
+        title: Scalar = schema.name + SUFFIXES[output.name] + half
         return {
-            "call": f"{schema.qualified(SUFFIXES[output.name])}({arguments})",
-            "got": self._own(f"got_{output.name.value}"),
+            "call": f"{schema.qualified(SUFFIXES[output.name] + half)}({arguments})",
+            "got": self._own(f"got_{output.name.value}{half}"),
             "low": self._own(f"low_{output.name.value}"),
             "high": self._own(f"high_{output.name.value}"),
             "title": self.dialect.literal(title, DType.TEXT),

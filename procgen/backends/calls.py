@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from procgen.backends.routines import SUFFIXES, RoutineWriter
+from collections.abc import Sequence
+
+from procgen.backends.routines import MANY, ONE, SUFFIXES, RoutineWriter
 from procgen.backends.rows import score_columns
 from procgen.ir.program import OutputName
 from procgen.ir.types import DType
+
+Asked = tuple[OutputName, str]
+"""An output, and what stands behind its name where a half of its routine is meant."""
 
 
 def create_schema(writer: RoutineWriter) -> str:
@@ -19,18 +24,40 @@ def drop_table(writer: RoutineWriter, table: str) -> str:
     return f"DROP TABLE {writer.schema.dialect.identifier(table)};\n"
 
 
-def call(writer: RoutineWriter, output: OutputName) -> str:
+def call(writer: RoutineWriter, output: OutputName, half: str = "") -> str:
     """One output of a table that has the inputs as columns."""
     arguments = ", ".join(field.name for field in writer.fields())
     if writer.takes_row:
         arguments = f"ROW({arguments})::{writer.schema.qualified('_row')}"
-    return f"{writer.schema.qualified(SUFFIXES[output])}({arguments})"
+    return f"{writer.schema.qualified(SUFFIXES[output] + half)}({arguments})"
+
+
+def possible_halves(writer: RoutineWriter) -> list[Asked]:
+    """The halves that routines may have, or none where no routine has any."""
+    if writer.schema.dialect.has_routine is None:
+        return []
+    return [(output.name, half) for output in writer.program.outputs for half in (ONE, MANY)]
+
+
+def stored_halves(writer: RoutineWriter) -> str:
+    """Which of the possible halves are stored, as a row of booleans."""
+    dialect = writer.schema.dialect
+    names = [
+        dialect.literal(writer.schema.qualified(SUFFIXES[output] + half), DType.TEXT)
+        for output, half in possible_halves(writer)
+    ]
+    return f"SELECT {', '.join((dialect.has_routine or '').format(name) for name in names)}\n"
 
 
 def scores(writer: RoutineWriter, table: str, key: str) -> str:
     """Every output of each row of a table that has the inputs as columns, in the order of `key`."""
+    return answers(writer, table, key, [(output.name, "") for output in writer.program.outputs])
+
+
+def answers(writer: RoutineWriter, table: str, key: str, asked: Sequence[Asked]) -> str:
+    """What some routines say of each row of a table, in the order of `key`."""
     quote = writer.schema.dialect.identifier
-    lines = ",\n    ".join(call(writer, output.name) for output in writer.program.outputs)
+    lines = ",\n    ".join(call(writer, output, half) for output, half in asked)
     return f"SELECT\n    {lines}\nFROM {quote(table)}\nORDER BY {quote(key)}\n"
 
 

@@ -61,6 +61,12 @@ class Dialect:
         raising_routine: the same by a call of the routine `{3}`, which a version then has; None
             where `raising` says the text as it is.
         walks: whether large forests are walked as lists of nodes (walks.py).
+        all_within: template that is true where every one of the doubles `{0}` lies between `{1}`
+            and `{2}` and none is missing; None where a condition for each is as fast.
+        finite: template of the double `{0}`, which stands once, or NULL where it is not finite;
+            None where that is of no use.
+        has_routine: template that is true where a routine with the quoted name in the text `{0}`
+            is stored, or None where a version has no routines but those of its outputs.
     """
 
     target: Target
@@ -88,6 +94,9 @@ class Dialect:
     moments: frozenset[str]
     abilities: frozenset[str]
     walks: bool
+    all_within: str | None
+    finite: str | None
+    has_routine: str | None
 
     @property
     def name(self) -> str:

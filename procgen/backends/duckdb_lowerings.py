@@ -1,8 +1,8 @@
 """How DuckDB can be given the trees of a model, what each way costs, and which one is taken.
 
-    case     one nested CASE a tree, in one expression
-    nodes    the trees as lists of nodes in a table, walked level by level (walks.py)
-    passes   nested CASE again, a few hundred splits a subquery that is kept (passes.py)
+    expression   one nested CASE a tree, in one expression
+    nodes        the trees as lists of nodes in a table, walked level by level (walks.py)
+    passes       nested CASE again, a few hundred splits a subquery that is kept (select.py)
 
 All answer the same bits. The figures were measured on DuckDB 2.0, one thread, 30 columns of
 doubles, with trees of 230 to 3,000 splits and ensembles of up to 42,000.
@@ -14,19 +14,12 @@ import enum
 
 from procgen.backends.costs import Cost, Shape
 from procgen.backends.dialect import Dialect
+from procgen.backends.lowering import Lowering
 from procgen.backends.node_lists import has_lists
 from procgen.backends.walks import Walk, walks_of
 from procgen.errors import LimitError
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble
-
-
-class Lowering(enum.StrEnum):
-    """One way to write trees."""
-
-    CASE = "case"
-    NODES = "nodes"
-    PASSES = "passes"
 
 
 class Use(enum.StrEnum):
@@ -37,8 +30,8 @@ class Use(enum.StrEnum):
     SELECT = "select"
 
 
-ROWS = {Use.ROUTINE: 5_000, Use.ROWS: 100_000, Use.SELECT: 100_000}
-"""Rows of the statement for which a lowering is chosen; many rows belong to the table macro."""
+ROWS = {Use.ROUTINE: 3_000, Use.ROWS: 100_000, Use.SELECT: 100_000}
+"""Rows of the statement for which a lowering is chosen: whole relations have the table macro."""
 LONGEST_PLANNING = 0.25
 """Seconds: what takes longer before the first row is taken only where there is nothing else."""
 SMALL_PLANNING = 0.03
@@ -51,7 +44,7 @@ def lowerings(program: Program, use: Use = Use.ROUTINE) -> dict[Lowering, Cost]:
     ensembles = _ensembles(program)
     inputs = len(program.inputs)
     whole = Shape.of_ensembles(ensembles.values(), inputs)
-    costs = {Lowering.CASE: case_cost(whole, use)}
+    costs = {Lowering.EXPRESSION: case_cost(whole, use)}
     listed = [one for one in ensembles.values() if has_lists(one)]
     if listed:
         others = [one for one in ensembles.values() if not has_lists(one)]
@@ -65,8 +58,8 @@ def lowerings(program: Program, use: Use = Use.ROUTINE) -> dict[Lowering, Cost]:
 
 def chosen(costs: dict[Lowering, Cost], use: Use) -> Lowering:
     """The way that a use takes of itself."""
-    if use is not Use.SELECT and costs[Lowering.CASE].statement <= SMALL_PLANNING:
-        return Lowering.CASE
+    if use is not Use.SELECT and costs[Lowering.EXPRESSION].statement <= SMALL_PLANNING:
+        return Lowering.EXPRESSION
     quick = [one for one in costs if costs[one].statement <= LONGEST_PLANNING]
     if use is Use.SELECT or not quick:
         quick = list(costs)

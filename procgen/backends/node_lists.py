@@ -120,12 +120,13 @@ class _Filling:
         column = _column(node)
         self.columns.setdefault(column, node)
         self.features.append(self.places.setdefault(column, len(self.places) + 1))
-        self.thresholds.append(_known_bound(node))
+        self.thresholds.append(known_bound(node))
         self.missing.append(0 if node.default_left else 1)
         self.leaves.append(None)
 
 
-def _known_bound(split: Split) -> float:
+def known_bound(split: Split) -> float:
+    """The bound of a split that has one."""
     found = bound(split.test)
     if found is None:
         raise TypeError(f"{split.test} has no bound")

@@ -214,7 +214,7 @@ POSTGRES = Dialect(
     choose="({0})[{1}]",
     list_type="{0}[]",
     ordered_sum=None,
-    largest_inlined=3_000,
+    largest_inlined=600,
     fence=" OFFSET 0",
     folds_case=False,
     to_float={
@@ -252,4 +252,8 @@ POSTGRES = Dialect(
         | {"scheduled jobs"}
     ),
     walks=False,
+    # greatest() and least() pass over NULL, and NaN is the greatest.
+    all_within="num_nulls({0}) = 0 AND least({0}) >= {1} AND greatest({0}) <= {2}",
+    finite=("nullif(nullif(nullif({0}, 'NaN'::float8), 'Infinity'::float8), '-Infinity'::float8)"),
+    has_routine="to_regproc({0}) IS NOT NULL",
 )

@@ -33,7 +33,7 @@ from procgen.ir.expressions import (
     UnaryOp,
     Vector,
 )
-from procgen.ir.program import Action, Program, Requirement
+from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
@@ -114,8 +114,7 @@ class Printer:
         """The text of a shared value itself, not its name; of an ensemble, the sum undivided."""
         match key:
             case (name, output):
-                ensemble = self.program.binding(name)
-                if not isinstance(ensemble, Ensemble):
+                if not isinstance(ensemble := self.program.binding(name), Ensemble):
                     raise TypeError(f"{name} is not an ensemble")
                 if name in self.walks:
                     return self.walks[name].total(self.subjects(ensemble), output)
@@ -166,20 +165,8 @@ class Printer:
             return f"({total})"
         return f"(({total}) / {self.dialect.literal(ensemble.divisor, DType.FLOAT64)})"
 
-    def admission(self) -> tuple[str, ...]:
-        """Conditions that all hold for a row that is scored, and are not all true of any other."""
-        raising = [r for r in self.program.requirements if r.action is Action.ERROR]
-        others = [r for r in self.program.requirements if r.action is not Action.ERROR]
-        texts = (self._acceptable(requirement) for requirement in (*raising, *others))
-        return tuple(dict.fromkeys(text for text in texts if text != "true"))
-
-    def _acceptable(self, requirement: Requirement) -> str:
-        subject = self.text(requirement.subject)
-        dtype = self.typing.item_type(requirement.subject)
-        return conditions.admitting(self.dialect, subject, dtype, requirement, self.raiser)
-
     def subjects(self, ensemble: Ensemble) -> list[Subject]:
-        """The features of an ensemble."""
+        """The features of an ensemble as text."""
         return [
             Subject(
                 self.text(feature),
@@ -221,8 +208,8 @@ class Printer:
         if (name, output) in self.sums:
             return self.finished_sum(ensemble, self.sums[name, output])
         if name in self.walks:
-            total = self.walks[name].total(self.subjects(ensemble), output)
-            return self.finished_sum(ensemble, total)
+            walk = self.walks[name]
+            return self.finished_sum(ensemble, walk.total(self.subjects(ensemble), output))
         base, *trees = self.ensemble_terms(ensemble, output)
         # -0.0 is the one number that changes nothing when it is added to.
         leads = bool(ensemble.base_score[output]) or copysign(1, ensemble.base_score[output]) > 0

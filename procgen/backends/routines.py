@@ -10,27 +10,30 @@ A routine that reads columns tests first whether the row may be scored; the othe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
+from procgen.backends.admission import admitted
 from procgen.backends.dialect import Dialect
-from procgen.backends.duckdb_lowerings import Lowering, Use, walked
+from procgen.backends.duckdb_lowerings import Use, walked
+from procgen.backends.lowering import Lowering
+from procgen.backends.postgres_lowerings import for_many, patience, possible, usual
 from procgen.backends.printer import Printer
-from procgen.backends.routine import Parameter, Routine, Total
+from procgen.backends.routine import Halves, Parameter, Routine
 from procgen.backends.sharing import Key, in_levels, in_order, shared_values
+from procgen.backends.totals import TotalsWriter
 from procgen.backends.walks import Walk, with_nodes
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Call, Function, Reference
 from procgen.ir.numpy_functions import NUMBER_FUNCTIONS
 from procgen.ir.program import Action, Output, OutputName, Program
-from procgen.ir.trees import Ensemble
 from procgen.ir.types import DType, ListType
 from procgen.ir.typing import Typing
 from procgen.ir.walk import descend, expressions
 
 SUFFIXES = {OutputName.PREDICT: "", OutputName.PROBA: "_proba", OutputName.MARGIN: "_margin"}
-TREES_A_STATEMENT = 20
+ONE, MANY = "_one", "_many"
 ROW_PARAMETER = "inputs"
 
 
@@ -50,7 +53,12 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class RoutineWriter:
-    """Writes the routines of one Program; `in_python` leaves what reads columns to the kernel."""
+    """Writes the routines of one Program.
+
+    Attributes:
+        in_python: leaves what reads columns to the kernel.
+        lowering: what the trees become wherever that is possible; None for the usual choice.
+    """
 
     program: Program
     schema: Schema
@@ -97,7 +105,7 @@ class RoutineWriter:
         elsewhere: dict[str, str] = {}
         walks = self.walks()
         for output in sorted(self.program.outputs, key=lambda o: position[o.binding]):
-            yield self._routine(output, elsewhere, walks)
+            yield from self._of_output(output, elsewhere, walks)
             arguments = ", ".join(parameter.name for parameter in self.parameters())
             call = f"{self.schema.qualified(SUFFIXES[output.name])}({arguments})"
             elsewhere = {output.binding: call, **elsewhere}
@@ -147,36 +155,53 @@ class RoutineWriter:
         }
         return sorted(used)
 
-    def _routine(
+    def _of_output(
         self, output: Output, elsewhere: dict[str, str], walks: Mapping[str, Walk]
-    ) -> Routine:
-        dialect = self.schema.dialect
-        root = output.binding
-        inline = Work.of(self.typing, Reference(root), elsewhere)
-        name, returns = self.schema.name + SUFFIXES[output.name], dialect.type_name(output.type)
-        if self.in_python and inline.needs_admission:
-            own = self.parameters()
-            return Routine(name, output.name, own, returns, "", cost=1000, in_python=True)
-        shared = shared_values(self.program, self.typing, root, elsewhere)
-        procedural = dialect.largest_inlined is not None and (
-            inline.nodes > dialect.largest_inlined
-            or inline.terms > dialect.target.max_terms
-            or (dialect.let is None and bool(shared))
+    ) -> Iterator[Routine]:
+        """The routine of an output, after the two that it calls where it is adaptive."""
+        dialect, root = self.schema.dialect, output.binding
+        work = Work.of(self.typing, Reference(root), elsewhere)
+        stem = self.schema.name + SUFFIXES[output.name]
+        bare = Routine(
+            stem, output.name, self.parameters(), dialect.type_name(output.type), "", cost=1000
         )
-        keys = in_order(self.program, (*shared, *inline.sums)) if procedural else shared
-        levels = () if procedural else in_levels(self.program, self.typing, keys, elsewhere)
+        if self.in_python and work.needs_admission:
+            yield replace(bare, in_python=True)
+            return
+        bare = replace(bare, cost=max(100, work.visits))
+        shared = shared_values(self.program, self.typing, root, elsewhere)
+        among = possible(work, self.typing, dialect, needs_names=bool(shared))
+        chosen = self.lowering if self.lowering in among else usual(work, among, dialect)
+        places = _Places(work, root, shared, elsewhere, walks)
+        if chosen is not Lowering.ADAPTIVE:
+            yield self._filled(bare, chosen, places)
+            return
+        one, many = replace(bare, name=stem + ONE), replace(bare, name=stem + MANY)
+        yield self._filled(one, Lowering.LOOP, places)
+        yield self._filled(many, for_many(work, among), places)
+        yield replace(bare, halves=self._halves(output.name, patience(work)))
+
+    def _halves(self, output: OutputName, seconds: float) -> Halves:
+        names = (self.schema.qualified(SUFFIXES[output] + half) for half in (ONE, MANY))
+        arguments = ", ".join(self._positional())
+        return Halves(f"{seconds * 1e3:.0f} milliseconds", *(f"{n}({arguments})" for n in names))
+
+    def _filled(self, bare: Routine, lowering: Lowering, places: _Places) -> Routine:
+        """The routine with the text that computes its value."""
+        work, walks, procedural = places.work, places.walks, lowering is not Lowering.EXPRESSION
+        keys = in_order(self.program, (*places.shared, *work.sums)) if procedural else places.shared
+        levels = () if procedural else in_levels(self.program, self.typing, keys, places.elsewhere)
         names = self._names(keys) if procedural else self._names_in(levels)
-        printer = self._printer(elsewhere, names, walks, positional=procedural)
-        value = self._with_names(printer, levels, printer.text(Reference(root)))
-        return Routine(
-            name=name,
-            output=output.name,
-            parameters=self.parameters(),
-            returns=returns,
-            admission=printer.admission() if inline.needs_admission else (),
-            totals=tuple(self._total(printer, key) for key in keys) if procedural else (),
+        printer = self._printer(places.elsewhere, names, walks, positional=procedural)
+        value = self._with_names(printer, levels, printer.text(Reference(places.root)))
+        needs, elsewhere = work.needs_admission, places.elsewhere
+        asked, value = admitted(printer, places.root, elsewhere, value) if needs else ((), value)
+        totals = TotalsWriter(printer, frozenset(self._taken()))
+        return replace(
+            bare,
+            admission=asked,
+            totals=totals.totals(keys, loops=lowering is Lowering.LOOP) if procedural else (),
             value=with_nodes(value, walks.values(), self.schema.qualified("_nodes")),
-            cost=max(100, inline.visits),
         )
 
     def _with_names(self, printer: Printer, levels: Sequence[Sequence[Key]], value: str) -> str:
@@ -198,7 +223,7 @@ class RoutineWriter:
 
     def _names_in(self, levels: Sequence[Sequence[Key]]) -> dict[Key, str]:
         """`step_1.total_1` and so on."""
-        taken = {field.name.casefold() for field in self.program.inputs}
+        taken = self._taken()
         steps = (f"step_{number}" for number in count(1) if f"step_{number}" not in taken)
         return {
             key: f"{step}.total_{number}"
@@ -243,25 +268,30 @@ class RoutineWriter:
         return columns
 
     def _names(self, keys: Sequence[Key]) -> dict[Key, str]:
-        taken = {field.name.casefold() for field in self.program.inputs}
+        taken = self._taken()
         names = (f"total_{number}" for number in range(1, len(taken) + len(keys) + 1))
         free = (name for name in names if name not in taken)
         return dict(zip(keys, free, strict=False))
 
-    def _total(self, printer: Printer, key: Key) -> Total:
-        dialect, variable = self.schema.dialect, printer.name_of(key)
-        if isinstance(key, str):
-            kind = dialect.type_name(self.typing.type_of(Reference(key)))
-            return Total(variable, kind, "NULL", (printer.definition(key),))
-        ensemble = self.program.binding(key[0])
-        if not isinstance(ensemble, Ensemble):
-            raise TypeError(f"{key[0]} is not an ensemble")
-        start, *trees = printer.ensemble_terms(ensemble, key[1])
-        groups = tuple(
-            "\n  + ".join((variable, *trees[first : first + TREES_A_STATEMENT]))
-            for first in range(0, len(trees), TREES_A_STATEMENT)
-        )
-        return Total(variable, dialect.types[ensemble.accumulate], start, groups)
+    def _taken(self) -> set[str]:
+        return {field.name.casefold() for field in self.program.inputs}
+
+    def _positional(self) -> list[str]:
+        """Every parameter as plpgsql reads it."""
+        if self.takes_row:
+            return [self.schema.dialect.identifier(ROW_PARAMETER)]
+        return list(self.columns(positional=True).values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the values of one output are computed: its own work, and what is elsewhere."""
+
+    work: Work
+    root: str
+    shared: tuple[Key, ...]
+    elsewhere: dict[str, str]
+    walks: Mapping[str, Walk]
 
 
 def _returns(function: Function) -> DType | ListType:

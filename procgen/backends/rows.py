@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from procgen.backends.duckdb_lowerings import Lowering, Use, lowering_of, walked
+from procgen.backends.duckdb_lowerings import Use, lowering_of, walked
+from procgen.backends.lowering import Lowering
 from procgen.backends.routines import SUFFIXES, RoutineWriter
 from procgen.backends.select import TITLES, SelectWriter
 from procgen.backends.walks import Walk
@@ -49,7 +50,7 @@ class RowsMacro:
         walks = walked(writer.program, writer.schema.dialect, Use.ROWS, writer.lowering)
         quote = writer.schema.dialect.identifier
         read = ", ".join(f"{ROW}.{quote(field.name)}" for field in writer.program.inputs)
-        if lowering is Lowering.CASE:
+        if lowering is Lowering.EXPRESSION:
             return cls({}, _calling(writer, read), lowering, walks, None)
         passes: dict[str, str] = {}
         select = SelectWriter(

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from procgen.backends.admission import admission as admission_of
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
 from procgen.backends.sharing import Key, in_order, shared_values
@@ -136,7 +137,7 @@ class SelectWriter:
     def _with_output(self, source: str, output: Output, elsewhere: dict[str, str]) -> str:
         root = output.binding
         work = Work.of(self.typing, Reference(root), elsewhere)
-        admission = self._printer(elsewhere, {}).admission() if work.needs_admission else ()
+        admission = admission_of(self._printer(elsewhere, {})) if work.needs_admission else ()
         keys = self._named_values(root, work, elsewhere)
         if keys and admission:
             # Once for all the columns below, and no value of a refused row is computed at all.

@@ -12,16 +12,23 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from procgen.cli.console import say, say_json
 from procgen.cli.options import AsJson, Environment, Folder, Url
 from procgen.cli.targets import choose_database
-from procgen.databases.batches import find_batch
+from procgen.databases.batches import Wanted, find_batch
 from procgen.databases.batching import CHUNK, Batch, Job
 from procgen.databases.database import Database
 from procgen.databases.opening import open_database
 
-EXAMPLE = "Example: procgen score churn --env prod --since 2026-11-01"
+EXAMPLE = "Example: procgen score churn --table app.customers --env prod --since 2026-11-01"
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The model, as in ml.NAME.")]
 Table = Annotated[
     str | None, typer.Option("--table", metavar="TABLE", help="Where it is attached to several.")
+]
+Key = Annotated[
+    list[str] | None,
+    typer.Option("--key", metavar="COLUMN", help="The key it goes by; once for each column."),
+]
+Into = Annotated[
+    str | None, typer.Option("--into", metavar="TABLE", help="Where it writes to several.")
 ]
 Since = Annotated[
     str | None,
@@ -34,6 +41,8 @@ def score(  # noqa: PLR0913 - an option is a parameter
     *,
     name: Name,
     table: Table = None,
+    key: Key = None,
+    into: Into = None,
     since: Since = None,
     chunk: Chunk = CHUNK,
     url: Url = None,
@@ -47,7 +56,8 @@ def score(  # noqa: PLR0913 - an option is a parameter
     """
     project, database_url = choose_database(folder, url, env)
     with open_database(database_url) as database:
-        batch = find_batch(project, database, name, table=table, since=since, chunk=chunk)
+        wanted = Wanted(name, table, tuple(key or ()), into)
+        batch = find_batch(project, database, wanted, since=since, chunk=chunk)
         jobs = _run(database, batch)
     if as_json:
         say_json([_as_json(job) for job in jobs])

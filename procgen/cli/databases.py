@@ -136,6 +136,8 @@ def rollback(  # noqa: PLR0913 - an option is a parameter
 
 DONE = {"create": "created", "promote": "moved", "attach": "attached"}
 UNDONE = {"create": "removed", "promote": "moved back", "retire": "created", "attach": "removed"}
+OWN = frozenset({"init", "serving"})
+"""Slugs of the migrations that make procgen's own tables."""
 NAMED = re.compile(r"^(table )?[a-z]+ | on .*$")
 STYLES: dict[str, str] = {
     State.APPLIED: "green",
@@ -159,7 +161,8 @@ def _step_rows(step: Step, *, dry_run: bool) -> list[tuple[str, ...]]:
 def _done(step: Step, verbs: dict[str, str]) -> str:
     """What was done to which objects."""
     if not step.objects:
-        return "procgen's own tables" if step.id.startswith("0001_") else "no routine changed"
+        is_own = step.id.partition("_")[2] in OWN
+        return "procgen's own tables" if is_own else "no routine changed"
     gone = all(found.gone for found in step.objects)
     verb = "removed" if gone else verbs.get(step.kind, "changed")
     return f"{verb} {_names(step)}"

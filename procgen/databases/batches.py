@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from procgen.artifacts.attachment import Attachment, Form
 from procgen.databases.applied import read_applied
@@ -14,12 +15,54 @@ from procgen.migrations.facades import facade_states
 from procgen.migrations.project import Project
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a caller says of a batch; what is not said may be anything."""
+
+    facade: str
+    table: str | None = None
+    key: tuple[str, ...] = ()
+    into: str | None = None
+
+    def is_met_by(self, one: Attachment, schema: str) -> bool:
+        """Whether this is a batch that is meant."""
+        return (
+            self.table in (None, str(one.source), one.source.name)
+            and self.key in ((), tuple(column.name for column in one.key))
+            and self.into in (None, one.into, f"{schema}.{one.into}")
+        )
+
+    def not_met(self, there: Sequence[Attachment]) -> ProjectError:
+        """None of the batches that are there is meant, or several are."""
+        listed = "; ".join(
+            f"{one.source} by {', '.join(column.name for column in one.key)} into {one.into}"
+            for one in there
+        )
+        if there and self == Wanted(self.facade):
+            return ProjectError(
+                f"{self.facade} has several batches: {listed}",
+                hint="choose with --table, --key or --into",
+            )
+        return ProjectError(
+            f"no migration that is applied here attaches such a batch of {self.facade}"
+            + (f"; there is: {listed}" if listed else ""),
+            hint=f"run `{self.command}` and `procgen apply`",
+        )
+
+    @property
+    def command(self) -> str:
+        """How to attach it."""
+        keys = " ".join(f"--key {column}" for column in self.key or ("KEY",))
+        into = f" --into {self.into}" if self.into else ""
+        table = self.table or "TABLE"
+        return f"procgen attach {self.facade} --as procedure --table {table} {keys}{into}"
+
+
 def find_batch(
     project: Project,
     database: Database,
-    facade: str,
+    wanted: Wanted,
     *,
-    table: str | None = None,
     since: str | None = None,
     chunk: int = CHUNK,
 ) -> Batch:
@@ -28,8 +71,7 @@ def find_batch(
     Args:
         project: the files.
         database: where.
-        facade: whose.
-        table: the source, where the facade has batches over several.
+        wanted: which one is meant.
         since: see `Batch`.
         chunk: see `Batch`.
 
@@ -37,26 +79,13 @@ def find_batch(
         ProjectError: there is none, or there are several.
     """
     migrations = read_applied(project, database).migrations
-    found = [
+    batches = [
         one
         for one in attachments(migrations).values()
-        if one.form is Form.PROCEDURE
-        and one.facade == facade
-        and table in (None, str(one.source), one.source.name)
+        if one.form is Form.PROCEDURE and one.facade == wanted.facade
     ]
+    found = [one for one in batches if wanted.is_met_by(one, project.schema)]
     if len(found) != 1:
-        raise _not_one(found, facade, table)
-    now = scorers(project, facade, facade_states(migrations), database.engine)
+        raise wanted.not_met(found or batches)
+    now = scorers(project, wanted.facade, facade_states(migrations), database.engine)
     return Batch(project.schema, found[0], now, since, chunk)
-
-
-def _not_one(found: Sequence[Attachment], facade: str, table: str | None) -> ProjectError:
-    if found:
-        tables = ", ".join(str(one.source) for one in found)
-        return ProjectError(f"{facade} has a batch over each of: {tables}", hint="choose --table")
-    return ProjectError(
-        f"no migration that is applied here attaches a batch of {facade}"
-        + (f" to {table}" if table else ""),
-        hint=f"run `procgen attach {facade} --as procedure --table {table or 'TABLE'} --key KEY` "
-        "and `procgen apply`",
-    )

@@ -7,7 +7,7 @@ import builtins
 from functools import cache
 from importlib.resources import files
 
-MODULES = ("functions", "values", "ranks", "masks", "walks", "jitted", "ensemble", "model")
+MODULES = ("functions", "values", "ranks", "masks", "walks", "jitted", "ensemble", "model", "wire")
 PACKAGE = "procgen.kernels.runtime"
 
 

@@ -57,11 +57,11 @@ def scorers(
 
 def scorer(project: Project, version: ModelVersion, engine: str) -> Scorer:
     """A version as attachments call it."""
-    digest = read_model_file(project, version).digest
-    program, rows = read_program(project, version), None
+    record, program = read_model_file(project, version), read_program(project, version)
+    rows, forced = None, record.manner.on(engine).lowering
     if has_rows(project, version, engine):
-        rows = lowering_of(lower(program, dialect_named(engine).target), Use.ROWS)
-    return Scorer(version.name, version.version, digest, program, rows)
+        rows = lowering_of(lower(program, dialect_named(engine).target), Use.ROWS, forced)
+    return Scorer(version.name, version.version, record.digest, program, record.language, rows)
 
 
 def has_rows(project: Project, version: ModelVersion, engine: str) -> bool:

@@ -210,8 +210,9 @@ def _draw(column: Values, pick: random.Random) -> Callable[[], Scalar]:
         case DType.FLOAT32 | DType.FLOAT64:
             return number
         case DType.INT64:
-            lowest = max(math.floor(low - margin), -LARGEST_INT64 - 1)
             highest = min(math.ceil(high + margin), LARGEST_INT64)
+            # As a double the largest integer is one too many.
+            lowest = min(max(math.floor(low - margin), -LARGEST_INT64 - 1), highest)
             return lambda: pick.randint(lowest, highest)
         case DType.BOOL:
             return lambda: pick.random() < 0.5

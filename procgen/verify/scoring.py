@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from procgen.artifacts.artifact import Artifact
 from procgen.backends import dialect_named
-from procgen.backends.calls import create_schema, drop_table, scores, scores_of_rows
+from procgen.backends.calls import (
+    Asked,
+    answers,
+    create_schema,
+    drop_table,
+    possible_halves,
+    scores,
+    scores_of_rows,
+    stored_halves,
+)
 from procgen.backends.routines import RoutineWriter, Schema
 from procgen.databases.database import Database
 from procgen.errors import DatabaseError
 from procgen.ir.interpreter import Row, Value
 from procgen.ir.program import OutputName, Program
 from procgen.ir.typing import Typing
+from procgen.verify.bits import same_bits
 
 TABLE = "procgen_parity_rows"
 
@@ -53,28 +64,44 @@ def rows_macro(schema: str, routine: str) -> str:
 
 
 def score(
-    database: Database,
-    writer: RoutineWriter,
-    rows: Sequence[Row],
-    asked: Callable[[RoutineWriter, str, str], str] = scores,
+    database: Database, writer: RoutineWriter, rows: Sequence[Row]
 ) -> dict[OutputName, list[Value]]:
     """What the routines answer, one value a row for each output; NULL is None.
 
-    `asked` makes the statement from a table and its key.
+    A routine may call one of two others (routine.py). Both are asked about every row, and where
+    they do not agree with it, theirs is the answer that is told: then one of them is wrong.
     """
     key = database.load_rows(TABLE, writer.program.inputs, rows)
-    found = database.fetch(asked(writer, TABLE, key))
-    database.run_script(drop_table(writer, TABLE), source="the parity check")
-    columns: list[list[Value]] = [[] for _ in writer.program.outputs]
-    for row in found:
-        for column, value in zip(columns, row, strict=True):
-            column.append(value)
     names = [output.name for output in writer.program.outputs]
-    return dict(zip(names, columns, strict=True))
+    found = _columns(database.fetch(scores(writer, TABLE, key)), len(names))
+    answered = dict(zip(names, found, strict=True))
+    halves = _halves(database, writer)
+    if halves:
+        told = _columns(database.fetch(answers(writer, TABLE, key, halves)), len(halves))
+        for (name, _), column in zip(halves, told, strict=True):
+            pairs = zip(answered[name], column, strict=True)
+            answered[name] = [ours if same_bits(ours, other) else other for ours, other in pairs]
+    database.run_script(drop_table(writer, TABLE), source="the parity check")
+    return answered
 
 
 def score_rows(
     database: Database, writer: RoutineWriter, rows: Sequence[Row]
 ) -> dict[OutputName, list[Value]]:
     """What the table macro answers."""
-    return score(database, writer, rows, scores_of_rows)
+    key = database.load_rows(TABLE, writer.program.inputs, rows)
+    names = [output.name for output in writer.program.outputs]
+    found = _columns(database.fetch(scores_of_rows(writer, TABLE, key)), len(names))
+    database.run_script(drop_table(writer, TABLE), source="the parity check")
+    return dict(zip(names, found, strict=True))
+
+
+def _columns(found: Sequence[tuple[Any, ...]], width: int) -> list[list[Value]]:
+    return [[row[place] for row in found] for place in range(width)]
+
+
+def _halves(database: Database, writer: RoutineWriter) -> list[Asked]:
+    """The halves that are stored."""
+    possible = possible_halves(writer)
+    stored = database.fetch(stored_halves(writer))[0] if possible else ()
+    return [half for half, is_stored in zip(possible, stored, strict=True) if is_stored]

@@ -38,12 +38,11 @@ def test_the_routines_and_the_facade_answer_every_case(run, database_url):
     assert lines[0].startswith("churn v1   digest ")
     assert lines[1].split()[0] == "ml.churn_v1"
     assert lines[2].split()[0] == "ml.churn"
+    names = ("churn_v1", "churn") if database_url.startswith("duckdb") else ()
+    rows = [f"ml.{name}_rows" for name in names]
+    assert [line.split()[0] for line in lines[3:-2]] == rows
     assert "0 mismatches, at most 0 ULP apart" in lines[1]
-    rows = [
-        f"ml.{name}_rows" for name in ("churn_v1", "churn") if database_url.startswith("duckdb")
-    ]
-    assert [line.split()[0] for line in lines[3 : 3 + len(rows)]] == rows
-    assert "reachable leaves (100 %)" in lines[3 + len(rows)]
+    assert "reachable leaves (100 %)" in lines[-2]
     assert lines[-1] == "passed"
 
 

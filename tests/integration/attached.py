@@ -71,25 +71,34 @@ def strict(factor: float) -> Program:
     return Program(program.inputs, (young,), program.bindings, program.outputs)
 
 
-def add_version(team: Team, program: Program, answer: float) -> int:
-    """The next version of churn, from a program; without parity cases."""
+def add_version(team: Team, program: Program, answer: float, language: str = "sql") -> int:
+    """The next version of churn, from a program; one row of ones is its parity case."""
     version = team.versions["churn"] = team.versions.get("churn", 0) + 1
     source = Source(program, ("tests.Strict",), {}, (), exact=True)
     roles = team.project.roles or ("PUBLIC",)
     artifact = compile_source(
-        source, name="churn", target=team.engine, version=version, roles=roles
+        source,
+        name="churn",
+        target=team.engine,
+        version=version,
+        roles=roles,
+        language=language,
     )
     row = dict.fromkeys(INPUTS, 1.0)
     cases = print_cases(program, Cases([row], {OutputName.PREDICT: [answer]}))
     path = team.root / "models" / f"churn_v{version}.cases.parquet"
-    files = create_files(team.project, artifact, {})
+    spoken = {} if language == "sql" else {"language": language}
+    files = create_files(team.project, artifact, spoken)
     write_files(joined([files, FileSet(((path, cases),))]))
     return version
 
 
-def strict_customers(team: Team) -> Team:
+def strict_customers(team: Team, language: str = "sql") -> Team:
     """The table, and a champion that raises an error for some rows."""
-    team.write("promote", "churn", f"v{add_version(team, strict(2.0), 3.0)}")
+    if language == "plpython":
+        team.execute("CREATE EXTENSION plpython3u;")
+    version = add_version(team, strict(2.0), 3.0, language)
+    team.write("promote", "churn", f"v{version}")
     team.execute(TABLE[team.engine])
     team.ok("apply")
     return team

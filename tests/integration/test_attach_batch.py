@@ -41,6 +41,30 @@ def test_since_needs_a_column_that_says_when(team):
     assert (code, "procgen attach nobody --as procedure" in err) == (3, True)
 
 
+def test_a_batch_is_named_by_its_table_its_key_and_where_it_writes(team):
+    customers(team, 2.0)
+    attach(team, "procedure")
+    insert(team, (1, 1.0, 1))
+    asked = ("--table", "app.customers", "--key", "id", "--into")
+    code, _, err = team.on("score", "churn", *asked, "other")
+    known = "there is: app.customers by id into churn_predictions"
+    told = "procgen attach churn --as procedure --table app.customers --key id --into other"
+    assert (code, known in err, told in err) == (3, True, True)
+    assert "1 rows scored" in team.ok("score", "churn", *asked, "churn_predictions")
+
+
+def test_a_facade_with_two_batches_asks_which_is_meant(team):
+    customers(team, 2.0)
+    attach(team, "procedure")
+    attach(team, "procedure", "--into", "elsewhere", "--name", "churn_again")
+    insert(team, (1, 1.0, 1))
+    code, _, err = team.on("score", "churn")
+    assert (code, "choose with --table, --key or --into" in err) == (3, True)
+    assert "1 rows scored" in team.ok("score", "churn", "--into", "ml.elsewhere")
+    assert [scores for _, scores in team.fetch("SELECT id, version FROM ml.elsewhere")] == [1]
+    assert team.fetch(PREDICTIONS) == []
+
+
 def test_a_batch_of_a_new_champion_scores_all_rows_once_more(team):
     customers(team, 2.0)
     attach(team, "procedure")

@@ -31,9 +31,10 @@ def wanted(n):
     return 2.0 * (n / 100) + n
 
 
-@pytest.fixture
-def team15(postgres15_team):
-    return strict_customers(postgres15_team)
+@pytest.fixture(params=["sql", "plpython"])
+def team15(request, postgres15_team):
+    """A champion that refuses some rows, which PL/Python scores in batches."""
+    return strict_customers(postgres15_team, request.param)
 
 
 @pytest.mark.parametrize("column", [(), ("--into-column", "score")], ids=["statement", "row"])

@@ -14,25 +14,31 @@ from sklearn.tree import DecisionTreeRegressor
 from tests.integration.attached import attach, customers, insert
 
 
-def compiled(team, model, name):
+def compiled(team, model, name, language="sql"):
     path = team.root / f"{name}.skops"
     path.write_bytes(skops.io.dumps(model))
-    team.write("compile", path, "--name", name)
+    if language == "plpython":
+        team.execute("CREATE EXTENSION plpython3u;")
+    team.write("compile", path, "--name", name, "--language", language)
     team.write("promote", name, "v1")
 
 
-@pytest.fixture(params=["duckdb", "postgres15"])
+@pytest.fixture
 def any_team(request):
-    name = "duckdb_team" if request.param == "duckdb" else "postgres15_team"
-    return request.getfixturevalue(name)
+    return request.getfixturevalue(f"{request.param}_team")
 
 
-def test_labels_and_lists_arrive_as_python_has_them(any_team):
+@pytest.mark.parametrize(
+    ("any_team", "language"),
+    [("duckdb", "sql"), ("postgres15", "sql"), ("postgres15", "plpython")],
+    indirect=["any_team"],
+)
+def test_labels_and_lists_arrive_as_python_has_them(any_team, language):
     rows = np.random.default_rng(0).normal(size=(60, 2))
     labels = np.array(["low", "mid", "high"])[(rows.sum(axis=1) > 0).astype(int) + (rows[:, 0] > 1)]
     frame = pd.DataFrame(rows, columns=["a", "B b"])
     model = RandomForestClassifier(5, max_depth=3, random_state=0).fit(frame, labels)
-    compiled(any_team, model, "level")
+    compiled(any_team, model, "level", language)
     kind = "DOUBLE" if any_team.engine == "duckdb" else "double precision"
     any_team.execute(
         f'CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, a {kind}, "B b" {kind});'
@@ -48,13 +54,14 @@ def test_labels_and_lists_arrive_as_python_has_them(any_team):
     assert found == [(str(label), tuple(map(float, proba))) for label, proba in wanted]
 
 
-def test_a_model_of_more_inputs_than_arguments_is_attached(postgres15_team):
+@pytest.mark.parametrize("language", ["sql", "plpython"])
+def test_a_model_of_more_inputs_than_arguments_is_attached(postgres15_team, language):
     team = postgres15_team
     names = [f"x{n}" for n in range(101)]
     rows = np.random.default_rng(0).normal(size=(40, 101))
     frame = pd.DataFrame(rows, columns=names)
     model = DecisionTreeRegressor(max_depth=3, random_state=0).fit(frame, rows.sum(axis=1))
-    compiled(team, model, "wide")
+    compiled(team, model, "wide", language)
     columns = ", ".join(f"{name} double precision" for name in names)
     team.execute(
         f"CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, score float8, {columns});"

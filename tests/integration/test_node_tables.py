@@ -11,7 +11,7 @@ import pytest
 import skops.io
 from sklearn.ensemble import RandomForestRegressor
 
-from procgen.backends.duckdb_lowerings import Lowering
+from procgen.backends.lowering import Lowering
 from procgen.errors import DatabaseError
 from tests.forced import forced
 from tests.projects import write_sums

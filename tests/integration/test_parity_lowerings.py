@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from procgen.backends.duckdb_lowerings import Lowering, Use, lowerings
+from procgen.backends.duckdb_lowerings import Use, lowerings
+from procgen.backends.lowering import Lowering
 from procgen.compiler import compile_model
 from procgen.verify.parity import verify
 from tests.every_zoo import FAMILIES
@@ -30,7 +31,7 @@ def test_a_forced_lowering_scores_as_python_does(make):
         )
 
     # What is one CASE is asked by every other test of a model.
-    for lowering in lowerings(compiled().lowered, Use.ROWS).keys() - {Lowering.CASE}:
+    for lowering in lowerings(compiled().lowered, Use.ROWS).keys() - {Lowering.EXPRESSION}:
         with forced(lowering):
             report = verify(compiled(), case.model, probes=150, random=50)
         assert report.ok, (lowering, report)

@@ -13,23 +13,16 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.tree import DecisionTreeRegressor
 
 from procgen.artifacts.batches import batch_select
+from procgen.backends.select import TITLES
 from procgen.compiler import compile_model
 from procgen.databases.opening import open_database
 from procgen.errors import DatabaseError, InputsError
 from procgen.ir.policies import Policies, Policy, Rule
-from procgen.ir.types import DType
 from procgen.verify import verify
 from procgen.verify.scoring import install, routine_writer
-from tests.kernel_models import SOME, columns_of, compiled, differences, frozen, some_rows
+from tests.kernel_models import SOME, compiled, differences, frozen, some_rows
 
 pytestmark = [pytest.mark.postgres, pytest.mark.plpython]
-ARRAYS = {
-    DType.FLOAT64: "double precision[]",
-    DType.FLOAT32: "real[]",
-    DType.INT64: "bigint[]",
-    DType.BOOL: "boolean[]",
-    DType.TEXT: "text[]",
-}
 
 
 @pytest.fixture(scope="module")
@@ -58,39 +51,18 @@ def test_a_batch_scores_as_rows_do(title, python_url) -> None:
 
 
 def batch(artifact, url, rows):
-    """What the batch routine answers, created for this and rolled back."""
-    casts = ", ".join(f"%s::{ARRAYS[field.dtype]}" for field in artifact.program.inputs)
-    with psycopg.connect(url) as connection:
-        connection.execute("CREATE SCHEMA ml")
-        connection.execute(artifact.up.encode())
-        found = connection.execute(
-            f"SELECT (scores).* FROM (SELECT ml.zoo_v1_batch({casts}) AS scores OFFSET 0) AS s",
-            columns_of(artifact, rows),
-        ).fetchone()
-        connection.rollback()
-    names = [output.name for output in artifact.program.outputs]
-    return {
-        name: [frozen(cell) for cell in cells] for name, cells in zip(names, found, strict=True)
-    }
-
-
-@pytest.mark.parametrize(
-    "title", ["sklearn: RandomForestClassifier-integer", "lightgbm: extra trees"]
-)
-def test_one_select_scores_a_table_by_batches(title, python_url) -> None:
-    _, artifact = compiled(title, "postgres", "plpython")
-    rows = some_rows(artifact, 60, 60)
-    with open_database(python_url) as database, database.rehearsal():
-        install(database, artifact, routine_writer(artifact.lowered, "postgres", "ml", "zoo_v1"))
+    """What batches of 50 rows answer, of a version that is created for this and rolled back."""
+    name = f"{artifact.name}_v{artifact.version}"
+    with open_database(url) as database, database.rehearsal():
+        install(database, artifact, routine_writer(artifact.lowered, "postgres", "ml", name))
         key = database.load_rows("own rows", artifact.program.inputs, rows)
         select = batch_select(artifact, '"own rows"', key=key, chunk=50)
         found = database.fetch(f"SELECT * FROM ({select}) AS s ORDER BY {key}")
     assert len(found) == len(rows)
-    got = {
-        output.name: [row[place] for row in found]
-        for place, output in enumerate(artifact.lowered.outputs, start=1)
+    names = [name for name in TITLES if artifact.lowered.output(name) is not None]
+    return {
+        name: [frozen(row[place]) for row in found] for place, name in enumerate(names, start=1)
     }
-    assert differences(artifact, rows, got) == []
 
 
 def test_a_version_in_sql_has_no_batches() -> None:
@@ -105,24 +77,15 @@ def wide_model():
     return DecisionTreeRegressor(max_depth=4, random_state=0).fit(X, X[:, 3] + X[:, 110])
 
 
-def test_a_wide_model_takes_one_row_or_an_array_of_rows(python_url) -> None:
-    model = wide_model()
+def test_a_wide_model_takes_one_row_and_batches(python_url) -> None:
     inputs = [f"x{number}" for number in range(120)]
     artifact = compile_model(
-        model, name="wide", target="postgres", inputs=inputs, language="plpython"
+        wide_model(), name="wide", target="postgres", inputs=inputs, language="plpython"
     )
-    report = verify(artifact, model, url=python_url, probes=100, random=50)
+    report = verify(artifact, wide_model(), url=python_url, probes=100, random=50)
     assert report.ok, report.describe()
-    values = ", ".join(["0.5"] * 120)
-    with psycopg.connect(python_url) as connection:
-        connection.execute("CREATE SCHEMA ml")
-        connection.execute(artifact.up.encode())
-        one, many = connection.execute(
-            f"SELECT ml.wide_v1(r), (ml.wide_v1_batch(ARRAY[r, r])).predict "
-            f"FROM (SELECT ROW({values})::ml.wide_v1_row AS r) AS rows"
-        ).fetchone()
-        connection.rollback()
-    assert many == [one, one]
+    rows = some_rows(artifact, 60, 60)
+    assert differences(artifact, rows, batch(artifact, python_url, rows)) == []
 
 
 NAMES = ["max", "len", "args", "GD", "plpy", "model"]
@@ -163,14 +126,18 @@ def test_a_policy_raises_and_names_the_input(python_url) -> None:
             database.fetch("SELECT ml.strict_v1(1.0, NULL)")
 
 
-def test_arrays_of_different_lengths_are_refused(python_url) -> None:
-    _, artifact = compiled(SOME[0], "postgres", "plpython")
-    count = len(artifact.program.inputs)
+@pytest.mark.parametrize(
+    "arrays", ["ARRAY[ARRAY[1.0], ARRAY[2.0]]::float8[]", "ARRAY[1.0]::float8[]", "NULL::float8[]"]
+)
+def test_an_array_of_other_rows_is_refused(arrays, python_url) -> None:
+    _, artifact = compiled("lightgbm: extra trees", "postgres", "plpython")
     with open_database(python_url) as database, database.rehearsal():
         install(database, artifact, routine_writer(artifact.lowered, "postgres", "ml", "zoo_v1"))
-        arrays = ", ".join(["ARRAY[1.0]"] * (count - 1) + ["ARRAY[1.0, 2.0]"])
-        with pytest.raises(DatabaseError, match="must be of one length"):
-            database.fetch(f"SELECT ml.zoo_v1_batch({arrays})")
+        with pytest.raises(DatabaseError, match="must have a line for each row"):
+            database.fetch(
+                f"SELECT ml.zoo_v1_batch(3, ARRAY['predict'], ml.zoo_v1_bytes({arrays}, 1), "
+                "NULL, NULL, NULL, NULL)"
+            )
 
 
 def test_a_database_without_the_language_refuses_and_keeps_nothing(database_without_python) -> None:
@@ -216,13 +183,14 @@ def test_a_server_without_numpy_names_the_package(python_url) -> None:
 
 def test_numba_takes_over_in_a_session_that_scores_many_rows(python_url) -> None:
     _, artifact = compiled("lightgbm: extra trees", "postgres", "plpython")
-    names = ", ".join(f"array_agg(x + {place})" for place in range(4))
-    query = f"""
-        SELECT (ml.zoo_v1_batch({names})).margin FROM (
-            SELECT sin(i) AS x FROM generate_series(1, 20000) AS i) AS rows"""
+    names = [own.name for own in artifact.program.inputs]
+    values = ", ".join(f'sin(i) + {place} AS "{name}"' for place, name in enumerate(names))
+    rows = f"CREATE TEMPORARY TABLE wide AS SELECT i, {values} FROM generate_series(1, 20000) AS i"
+    query = f"SELECT array_agg(margin) FROM ({batch_select(artifact, 'wide', key='i')}) AS s"
     with psycopg.connect(python_url) as connection:
         connection.execute("CREATE SCHEMA ml")
         connection.execute(artifact.up.encode())
+        connection.execute(rows)
         answers = [connection.execute(query).fetchone()[0] for _ in range(4)]
         connection.execute(NUMBA_IS_LOADED)
         loaded = connection.execute("SELECT pg_temp.numba_is_loaded()").fetchone()

@@ -168,11 +168,19 @@ def around(ensemble, demands):
     )
 
 
-def assert_scores_alike(database, program):
+def assert_scores_alike(database, program, forced=None):
     dialect = dialect_named(database.engine)
     lowered = lower(program, dialect.target)
     artifact = ArtifactWriter(
-        "random", 1, "ml", dialect, program, lowered, codec.digest(program), ("PUBLIC",)
+        name="random",
+        version=1,
+        schema="ml",
+        dialect=dialect,
+        program=program,
+        lowered=lowered,
+        digest=codec.digest(program),
+        roles=("PUBLIC",),
+        forced=forced,
     ).write()
     rows = [*probe_rows(program, limit=120), *random_rows(program, 40)]
     want = interpret(program, rows)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from procgen.backends.duckdb import DUCKDB
-from procgen.backends.duckdb_lowerings import Lowering, Use, lowering_of, lowerings, walked
+from procgen.backends.duckdb_lowerings import Use, lowering_of, lowerings, walked
+from procgen.backends.lowering import Lowering
 from procgen.backends.node_lists import bound, has_lists
 from procgen.databases.opening import open_database
 from procgen.errors import LimitError
@@ -65,12 +66,12 @@ def program(*trees: Tree) -> Program:
 
 def test_large_forests_are_walked_and_small_ones_are_not():
     assert lowering_of(program(*[full_tree(8)] * 20), Use.ROUTINE) is Lowering.NODES
-    assert lowering_of(program(full_tree(3)), Use.ROUTINE) is Lowering.CASE
+    assert lowering_of(program(full_tree(3)), Use.ROUTINE) is Lowering.EXPRESSION
 
 
 def test_a_tree_that_is_one_leaf_cannot_be_walked():
     assert Lowering.NODES not in lowerings(program(full_tree(0)))
-    with pytest.raises(LimitError, match="choose one of case"):
+    with pytest.raises(LimitError, match="choose one of expression"):
         walked(program(full_tree(0)), DUCKDB, Use.ROUTINE, Lowering.NODES)
 
 
@@ -89,7 +90,7 @@ def test_one_long_branch_among_short_trees_is_not_worth_a_walk():
         ]
     deep = program(*[short] * 200, Tree(tuple(chain)))
     assert has_lists(deep.bindings[0].value)
-    assert lowering_of(deep, Use.ROUTINE) is Lowering.CASE
+    assert lowering_of(deep, Use.ROUTINE) is Lowering.EXPRESSION
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from procgen.kernels.runtime.jitted import Compiled, compiled
-from procgen.kernels.runtime.masks import MASKED_TREES, MOST_LEAVES, Masks
-from procgen.kernels.runtime.ranks import codes_of, codes_of_row, row_feature
-from procgen.kernels.runtime.walks import LARGEST_CODE, Walks
+from procgen.kernels.runtime.masks import Masks, word_bits
+from procgen.kernels.runtime.ranks import Grid, codes_of, codes_of_row, row_feature
+from procgen.kernels.runtime.walks import Walks, levels_of
 
+BY_NUMPY, BY_NUMBA = (512, 800), (1024, 220)
+"""The bytes of a group's masks for one code, so that its table stays in the cache; and how many
+bits of masks are read in the time of one level of a walk."""
+WALKED_NODES = 1 << 20
 ACCUMULATORS = {"float64": np.float64, "float32": np.float32}
 
 
@@ -22,30 +26,32 @@ class Trees:
         self.dtype = ACCUMULATORS[packed["accumulate"]]
         self.base = [self.dtype(value) for value in packed["base_score"]]
         self.divisor = packed["divisor"]
-        self.groups = [
-            kind(trees, self.features, len(self.base), self.dtype)
-            for kind, trees in grouped(packed["trees"])
-        ]
         self.packed = packed["trees"]
+        self.groups = self._groups(*BY_NUMPY)
         self.compiled = None
+
+    def _groups(self, width, bits):
+        outputs = len(self.base)
+        return [
+            kind(trees, self.features, outputs, self.dtype)
+            for kind, trees in grouped(self.packed, width, len(self.features) / bits)
+        ]
 
     def compile(self):
         """Go on with compiled functions, where there is Numba; say whether there is."""
         functions = compiled()
-        fits = all(len(feature["listed"]) < LARGEST_CODE - 2 for feature in self.features)
-        if functions is not None and fits and self.compiled is None:
-            outputs = len(self.base)
-            self.compiled = Compiled(self.packed, self.features, outputs, self.dtype, functions)
+        if functions is not None and self.compiled is None:
+            groups = self._groups(*BY_NUMBA)
+            self.compiled = Compiled(groups, self.features, functions)
         return functions is not None
 
     def add(self, values, rows):
         """The sums of a block of rows, a value for each output."""
-        totals = np.empty((len(self.base), rows), dtype=self.dtype)
-        totals[:] = np.array(self.base)[:, None]
         own = [values[step] for step in self.steps]
         if self.compiled is not None:
-            self.compiled.add(own, totals)
+            totals = self.compiled.totals(own, self.base, rows)
         else:
+            totals = np.repeat(np.array(self.base)[:, None], rows, axis=1)
             codes = [
                 codes_of(value, feature) for value, feature in zip(own, self.features, strict=True)
             ]
@@ -66,26 +72,33 @@ class Trees:
 
 
 def prepared(feature):
-    """A packed feature with its cuts as an array."""
+    """A packed feature with its cuts as a grid."""
     if feature["kind"] == "category":
         return feature
     dtype = np.int64 if feature["kind"] == "integer" else np.float64
-    return {**feature, "array": np.array(feature["listed"], dtype=dtype)}
+    return {**feature, "grid": Grid(np.array(feature["listed"], dtype=dtype))}
 
 
-def grouped(trees):
-    """The trees in their order, in runs of one kind."""
+def grouped(trees, width, share):
+    """The trees in their order, in runs of one kind; a run of masks is as wide as fits a cache.
+
+    Masks are read for every feature, and nodes for every level. So masks are for trees where the
+    bits of a word, times the features' share, are fewer than the levels.
+    """
+    kinds = [word_bits(tree) for tree in trees]
+    levels = [levels_of(tree["child"]) for tree in trees]
+    if max((bits or 0 for bits in kinds), default=0) * share * len(trees) > sum(levels):
+        kinds = [None] * len(trees)
     start = 0
     while start < len(trees):
-        small = is_small(trees[start])
-        stop = start + 1
-        longest = MASKED_TREES if small else len(trees)
-        while stop < len(trees) and stop - start < longest and is_small(trees[stop]) is small:
+        stop, widest, nodes = start, 0, 0
+        while stop < len(trees) and (kinds[stop] is None) == (kinds[start] is None):
+            widest = max(widest, kinds[stop] or 0)
+            if (stop + 1 - start) * widest > width * 8:
+                break
+            nodes += len(trees[stop]["child"])
+            if nodes > WALKED_NODES and stop > start:
+                break
             stop += 1
-        yield (Masks if small else Walks), trees[start:stop]
+        yield (Walks if kinds[start] is None else Masks), trees[start:stop]
         start = stop
-
-
-def is_small(tree):
-    """Whether the leaves of a tree are as many as the bits of a word, or fewer."""
-    return tree["child"].count(0) <= MOST_LEAVES

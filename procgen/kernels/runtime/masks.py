@@ -10,19 +10,28 @@ import numpy as np
 
 from procgen.kernels.runtime.ranks import goes_right
 
-MOST_LEAVES = 64
-MASKED_TREES = 128
-"""Trees a group, so that the masks of a group stay in a processor's cache."""
-BLOCK_BYTES = 1 << 18
+MASKED_ROWS = 512
+SUMMED_ROWS = 2048
+PAIRS = {"float64": np.complex128, "float32": np.complex64}
+"""Two values that are looked up as one."""
+MOST_PAIRED_BITS = 64
 # A power of two times such a number has another pattern in its highest bits for each power.
 WORDS = {
+    8: (np.uint8, 0x17, 5),
+    16: (np.uint16, 0x09AF, 12),
     32: (np.uint32, 0x077CB531, 27),
     64: (np.uint64, 0x03F79D71B4CB0A89, 58),
 }
 
 
+def word_bits(tree):
+    """The bits of the smallest word with one for each leaf; None where there are too many."""
+    leaves = tree["child"].count(0)
+    return next((bits for bits in WORDS if leaves <= bits), None)
+
+
 def leaf_spans(children):
-    """For each node of a tree, its first leaf and the one after its last, counted from the left."""
+    """For each node of a tree, its first leaf and how many it has, counted from the left."""
     count = len(children)
     leaves = [0 if child else 1 for child in children]
     for node in range(count - 1, -1, -1):
@@ -36,66 +45,83 @@ def leaf_spans(children):
     return first, leaves
 
 
+def paired(first, second=None):
+    """For each place in the second, then in the first, both values as one."""
+    second = np.zeros(1, dtype=first.dtype) if second is None else second
+    both = np.stack(np.broadcast_arrays(first[None, :], second[:, None]), axis=-1)
+    return both.reshape(-1, 2).view(PAIRS[first.dtype.name])[:, 0]
+
+
 class Masks:
-    """A group of trees as one table of masks: a row for each code of each feature."""
+    """A group of trees as one table of masks: some rows for each feature, and one all open."""
 
     def __init__(self, trees, features, outputs, dtype):
         spans = [leaf_spans(tree["child"]) for tree in trees]
-        self.bits = 32 if max(leaves[0] for _, leaves in spans) <= 32 else 64
-        self.word, multiplier, self.shift = WORDS[self.bits]
-        self.multiplier, self.word_shift = self.word(multiplier), self.word(self.shift)
-        self.count = len(trees)
-        rights = self._rights(trees, features, spans)
-        self.features = sorted(rights)
+        self.bits = max(word_bits(tree) for tree in trees)
+        self.word, multiplier, shift = WORDS[self.bits]
+        self.multiplier, self.shift = self.word(multiplier), self.word(shift)
+        self.hash_bits = self.bits.bit_length() - 1
+        self.width = -(-len(trees) // 8) * 8
+        nodes = self._nodes(trees, spans)
+        self.features = sorted(nodes)
         self.places, parts, start = {}, [], 0
         for feature in self.features:
-            part = self._feature_masks(rights[feature])
-            # Codes between two cuts of this group have one row.
-            part, places = np.unique(part, axis=0, return_inverse=True)
-            self.places[feature] = places.reshape(-1) + start
+            listed = features[feature]["kind"] == "category"
+            made = self._category_masks if listed else self._number_masks
+            part, places = made(features[feature], nodes[feature])
+            self.places[feature] = places + start
             parts.append(part)
             start += len(part)
         self.row_places = [(feature, self.places[feature].tolist()) for feature in self.features]
-        full = np.full((1, self.count), ~self.word(0))
-        self.table = np.ascontiguousarray(np.concatenate([*parts, full]))
-        self.values = self._leaf_values(trees, spans, outputs, dtype)
-        self.block = max(64, BLOCK_BYTES // (self.count * self.table.itemsize))
+        self.table = np.concatenate([*parts, self._open(1)])
+        self.count, self.steps = len(trees), None
+        self.entries, self.values = self._leaf_values(trees, spans, dtype)
+        self.members = [self._members(output) for output in range(outputs)]
 
-    def _rights(self, trees, features, spans):
-        """For each feature: which tree, which leaves a node closes, and for which codes."""
+    def _open(self, rows):
+        return np.full((rows, self.width), ~self.word(0))
+
+    def _nodes(self, trees, spans):
+        """For each feature: which tree, the leaves that a node closes as a mask, and its test."""
         found = {}
         for number, (tree, (first, leaves)) in enumerate(zip(trees, spans, strict=True)):
             for node, child in enumerate(tree["child"]):
                 if child:
-                    feature = tree["feature"][node]
                     closed = (1 << (first[child] + leaves[child])) - (1 << first[child])
-                    right = goes_right(
-                        features[feature], tree["test"][node], missing_left=tree["left"][node]
-                    )
-                    found.setdefault(feature, []).append((number, closed, right))
+                    test, left = tree["test"][node], tree["left"][node]
+                    entry = number, ~self.word(closed), test, left
+                    found.setdefault(tree["feature"][node], []).append(entry)
         return found
 
-    def _feature_masks(self, nodes):
-        masks = np.full((len(nodes[0][2]), self.count), ~self.word(0))
-        for number, closed, right in nodes:
-            masks[right, number] &= ~self.word(closed)
-        return masks
+    def _number_masks(self, feature, nodes):
+        """A row for each span of codes between two cuts of this group, and one for missing."""
+        tests = sorted({test for _, _, test, _ in nodes})
+        known = {test: place for place, test in enumerate(tests)}
+        masks = self._open(len(tests) + 2)
+        for number, kept, test, left in nodes:
+            masks[known[test] + 1 : -1, number] &= kept
+            if not left:
+                masks[-1, number] &= kept
+        count = len(feature["listed"])
+        places = np.searchsorted(tests, np.arange(count + 3))
+        places[count + 2] = len(tests) + 1
+        return masks, places
 
-    def _leaf_values(self, trees, spans, outputs, dtype):
-        """For each output: the trees that add to it, and their values by the hash of a leaf."""
-        found = []
-        for output in range(outputs):
-            members, tables = [], []
-            for number, tree in enumerate(trees):
-                if output in tree["outputs"]:
-                    column = tree["outputs"].index(output)
-                    members.append(number)
-                    tables.append(self._by_hash(tree, spans[number][0], column, dtype))
-            if members:
-                whole = None if len(members) == self.count else np.array(members)
-                offsets = np.arange(len(members), dtype=np.intp) * self.bits
-                found.append((output, whole, offsets, np.concatenate(tables)))
-        return found
+    def _category_masks(self, feature, nodes):
+        masks = self._open(len(feature["listed"]) + 3)
+        for number, kept, test, left in nodes:
+            masks[goes_right(feature, test, missing_left=left), number] &= kept
+        masks, places = np.unique(masks, axis=0, return_inverse=True)
+        return masks, places.reshape(-1)
+
+    def _leaf_values(self, trees, spans, dtype):
+        """Which tree adds to which output, tree by tree, and its values by the hash of a leaf."""
+        entries, values = [], []
+        for number, (tree, (first, _)) in enumerate(zip(trees, spans, strict=True)):
+            for column, output in enumerate(tree["outputs"]):
+                entries.append((number, output))
+                values.append(self._by_hash(tree, first, column, dtype))
+        return np.array(entries).reshape(-1, 2), np.array(values, dtype=dtype)
 
     def _by_hash(self, tree, first, column, dtype):
         values = np.zeros(self.bits, dtype=dtype)
@@ -106,47 +132,91 @@ class Masks:
                 values[leaf] = tree["value"][node][column]
         return values
 
+    def _members(self, output):
+        """The trees that add to an output, and where their values start, to score one row."""
+        own = np.flatnonzero(self.entries[:, 1] == output)
+        trees = self.entries[own, 0]
+        is_every = trees.tolist() == list(range(self.count))
+        return slice(self.count) if is_every else trees, own * self.bits
+
     def hash_of(self, lowest):
         """The place of a word with one bit among the leaf values of its tree."""
-        return (lowest * self.multiplier) >> self.word_shift
+        return (lowest * self.multiplier) >> self.shift
 
     def add(self, codes, totals):
         """Add the group's trees to the totals of a block of rows, tree by tree."""
-        rows = len(totals[0])
-        for start in range(0, rows, self.block):
-            part = slice(start, min(start + self.block, rows))
-            self._add_block({f: codes[f][part] for f in self.features}, totals, part)
+        rows = totals.shape[1]
+        for start in range(0, rows, SUMMED_ROWS):
+            part = slice(start, min(start + SUMMED_ROWS, rows))
+            self._add_leaves(self._leaves(codes, part), totals[:, part])
 
-    def _add_block(self, codes, totals, part):
-        size = part.stop - part.start
-        open_leaves = np.empty((size, self.count), dtype=self.word)
-        open_leaves[:] = self.table[-1]
-        own = np.empty_like(open_leaves)
-        for feature in self.features:
-            places = self.places[feature].take(codes[feature])
-            np.take(self.table, places, axis=0, out=own, mode="clip")
-            np.bitwise_and(open_leaves, own, out=open_leaves)
-        self._add_leaves(open_leaves, totals, part)
+    def _leaves(self, codes, part):
+        """For each row of a part a line, with the hash of the row's leaf in each tree."""
+        places = [self.places[feature].take(codes[feature][part]) for feature in self.features]
+        hashes = np.empty((part.stop - part.start, self.width), dtype=np.uint8)
+        found = self._open(min(len(hashes), MASKED_ROWS))
+        masks = np.empty_like(found)
+        for start in range(0, len(hashes), MASKED_ROWS):
+            lines = found[: len(hashes) - start]
+            own = masks[: len(lines)]
+            lines[:] = self.table[-1]
+            for place in places:
+                self.table.take(place[start : start + MASKED_ROWS], 0, own, "clip")
+                np.bitwise_and(lines, own, lines)
+            np.negative(lines, own)
+            own &= lines
+            own *= self.multiplier
+            own >>= self.shift
+            hashes[start : start + MASKED_ROWS] = own
+        return hashes
 
-    def _add_leaves(self, open_leaves, totals, part):
-        lowest = np.bitwise_and(open_leaves, np.negative(open_leaves))
-        hashes = self.hash_of(lowest).astype(np.intp)
-        for output, members, offsets, values in self.values:
-            mine = hashes if members is None else hashes[:, members]
-            leaves = values.take(mine + offsets)
-            leaves[:, 0] += totals[output][part]
-            # accumulate() adds one after the other; sum() would not.
-            totals[output][part] = np.add.accumulate(leaves, axis=1)[:, -1]
+    def _add_leaves(self, hashes, totals):
+        if self.steps is None:
+            self.steps = list(self._steps())
+        # Eight trees at a time become lines of rows: byte by byte that would take longer.
+        single = np.ascontiguousarray(hashes.view(np.uint64).T).view(np.uint8)
+        double = single.view("<u2") >> 8 << self.hash_bits
+        double |= single.view("<u2") & 0xFF
+        # Arrays that are made anew for each tree would cost more than what is done with them.
+        place = np.empty(len(hashes), dtype=np.intp)
+        value = np.empty((len(hashes), 2), dtype=totals.dtype)
+        both = value.view(PAIRS[totals.dtype.name])[:, 0]
+        for tree, table, outputs in self.steps:
+            if len(outputs) == 1:
+                place[:] = single[tree // 8, tree % 8 :: 8]
+            else:
+                place[:] = double[tree // 8, tree % 8 // 2 :: 4]
+            table.take(place, None, both, "clip")
+            for output, own in zip(outputs, value.T, strict=False):
+                totals[output] += own
+
+    def _steps(self):
+        """What is looked up at once: a tree, pairs of values by its hash, the outputs they go to.
+
+        Two neighbours are one step where they add to the same outputs, or to one each, and where
+        the table of their pairs is small.
+        """
+        owners = [np.flatnonzero(self.entries[:, 0] == tree) for tree in range(self.count)]
+        outputs = [self.entries[own, 1].tolist() for own in owners]
+        tree = 0
+        while tree < self.count:
+            sides = [tree]
+            if tree % 2 == 0 and tree + 1 < self.count and self.bits < MOST_PAIRED_BITS:
+                own, other = outputs[tree : tree + 2]
+                if own == other or len(own) == len(other) == 1:
+                    sides.append(tree + 1)
+            for column in range(len(outputs[tree])):
+                values = [self.values[owners[side][column]] for side in sides]
+                yield tree, paired(*values), [outputs[side][column] for side in sides]
+            tree += len(sides)
 
     def add_row(self, codes, totals):
         """Add the group's trees to the totals of one row; `codes` are plain integers."""
-        places = [own[codes[feature]] for feature, own in self.row_places]
-        open_leaves = np.bitwise_and.reduce(self.table.take(places, axis=0), axis=0)
-        if not places:
-            open_leaves = self.table[-1]
-        hashes = self.hash_of(open_leaves & -open_leaves).astype(np.intp)
-        for output, members, offsets, values in self.values:
-            mine = hashes if members is None else hashes[members]
-            leaves = values.take(mine + offsets)
-            leaves[0] += totals[output]
-            totals[output] = np.add.accumulate(leaves)[-1]
+        places = [own[codes[feature]] for feature, own in self.row_places] or [-1]
+        words = np.bitwise_and.reduce(self.table.take(places, axis=0), axis=0)
+        hashes = self.hash_of(words & np.negative(words)).astype(np.intp)
+        for output, (trees, starts) in enumerate(self.members):
+            if len(starts):
+                leaves = self.values.take(hashes[trees] + starts)
+                leaves[0] += totals[output]
+                totals[output] = np.add.accumulate(leaves)[-1]

@@ -64,27 +64,17 @@ class Model:
         with np.errstate(all="ignore"):
             for start in range(0, max(rows, 1), BLOCK_ROWS):
                 part = slice(start, min(start + BLOCK_ROWS, rows))
-                block = [(c[part], None if n is None else n[part]) for c, n in inputs]
+                block = inputs
+                if rows > BLOCK_ROWS:
+                    block = [(c[part], None if n is None else n[part]) for c, n in inputs]
                 parts.append(self._score_block(block, names, order, part.stop - start))
         return {name: joined([part[name] for part in parts]) for name in names}
 
-    def batch(self, columns):
-        """Every output of whole columns as Python lists, as a server takes them back."""
-        if columns[0] is None:
-            return [[] for _ in self.outputs]
-        rows = len(columns[0])
-        if any(column is None or len(column) != rows for column in columns):
-            raise ValueError("the arrays of a batch must be of one length")
+    def expect(self, rows):
+        """Take note of rows that come next; a session that scores many has functions compiled."""
         self.seen += rows
         if self.seen >= COMPILE_FROM and not self.is_asked:
             self.compile()
-        return [listed(value) for value in self.score(columns).values()]
-
-    def columns(self, rows):
-        """The columns of rows that a server gives as one array of records."""
-        if rows is None:
-            return [None]
-        return [[None if row is None else row[name] for row in rows] for name, _ in self.inputs]
 
     def cells(self, record):
         """The cells of a row that a server gives as one record."""
@@ -107,6 +97,8 @@ class Model:
         """Where a row is not scored; a requirement with a message raises instead."""
         refused = np.zeros(rows, dtype=bool)
         for step, test, accepts_missing, message in self.requirements:
+            if all_between(values[step], test):
+                continue
             gone = missing(values[step])
             broken = ~holds(values[step], test)
             if gone is not None:
@@ -157,6 +149,19 @@ class Model:
                     raise ValueError(message)
                 admitted = False
         return admitted
+
+
+def all_between(value, test):
+    """Whether no cell is missing or outside, as one product tells; False where it does not tell.
+
+    A sum of squares is no less than any of them, however it is rounded and in whatever order, and
+    with NaN it is NaN. So below the square of the nearer bound it speaks for every cell.
+    """
+    cells, null = value
+    if test[0] != "between" or null is not None or cells.dtype != np.float64:
+        return False
+    bound = min(-test[1], test[2])
+    return bound > 0 and bool(cells.dot(cells) < bound * bound)
 
 
 def read_by(step, trees):
@@ -225,6 +230,8 @@ def hidden(value, refused):
 
 def joined(parts):
     """The blocks of one output, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
     if isinstance(parts[0], list):
         return [joined(items) for items in zip(*parts, strict=True)]
     cells = np.concatenate([part for part, _ in parts])
@@ -232,14 +239,3 @@ def joined(parts):
         return cells, None
     nulls = [np.zeros(len(c), dtype=bool) if n is None else n for c, n in parts]
     return cells, np.concatenate(nulls)
-
-
-def listed(value):
-    """An output as a Python list, None where it is NULL; of a list output a list a row."""
-    if isinstance(value, list):
-        return [list(row) for row in zip(*(listed(item) for item in value), strict=True)]
-    cells, null = value
-    found = cells.tolist()
-    if null is None:
-        return found
-    return [None if gone else cell for cell, gone in zip(found, null.tolist(), strict=True)]

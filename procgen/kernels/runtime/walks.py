@@ -12,47 +12,76 @@ from procgen.kernels.runtime.ranks import goes_right
 
 WALKED_TREES = 16
 WALKED_ROWS = 512
-LARGEST_CODE = 0xFFFF
+CUT, CHILD = 16, 40
+LARGEST_CUT = (1 << (CHILD - CUT)) - 1
+
+
+def levels_of(children):
+    """How many nodes the longest way to a leaf passes."""
+    levels = [0] * len(children)
+    for node, child in enumerate(children):
+        if child:
+            levels[child] = levels[child + 1] = levels[node] + 1
+    return max(levels)
+
+
+def variant_codes(feature, variant):
+    """For each code of a feature the code that a node sees; None where that is the same.
+
+    For numbers that are missing and go left it is 0; for categories whether they go right.
+    """
+    match variant:
+        case None:
+            return None
+        case "left":
+            codes = np.arange(len(feature["listed"]) + 3, dtype=np.int32)
+            codes[-1] = 0
+            return codes
+        case members, left:
+            return goes_right(feature, list(members), missing_left=left).astype(np.int32)
 
 
 class Walks:
-    """Trees as packed nodes: the code in the lowest 16 bits, the cut in the next 16, the child."""
+    """Trees as packed nodes: the column of codes in the lowest bits, the cut, and the child."""
 
     def __init__(self, trees, features, outputs, dtype):
         self.columns, self.sources = {}, []
-        starts, depths, nodes = [], [], []
+        self.codes = max((len(feature["listed"]) + 3 for feature in features), default=0)
+        starts, depths, tests, children = [], [], [], []
         for tree in trees:
-            starts.append(len(nodes))
-            levels = [0] * len(tree["child"])
+            starts.append(len(children))
             for node, child in enumerate(tree["child"]):
-                column, cut = 0, LARGEST_CODE
-                if child:
-                    column, cut = self._test(tree, node, features)
-                    levels[child] = levels[child + 1] = levels[node] + 1
-                nodes.append((starts[-1] + (child or node)) << 32 | cut << 16 | column)
-            depths.append(max(levels))
-        self.nodes = np.array(nodes, dtype=np.int64)
+                tests.append(self._test(tree, node, features) if child else (0, None))
+                children.append(starts[-1] + (child or node))
+            depths.append(levels_of(tree["child"]))
+        self.packed = self._packed(tests, children)
+        # For NumPy with a sign, since that is what it takes places by: none is so large.
+        self.nodes = self.packed.view(np.int64)
         self.starts = np.array(starts, dtype=np.int64)
         self.depths = np.array(depths, dtype=np.int64)
         self.values = self._leaf_values(trees, outputs, dtype)
+
+    def _packed(self, tests, children):
+        """The nodes; a leaf has the largest cut, which no code exceeds."""
+        if len(self.sources) > 1 << CUT or max(2 * len(children), self.codes) > LARGEST_CUT:
+            raise ValueError("a tree has more nodes or cuts than the kernel can tell apart")
+        columns = np.array([column for column, _ in tests], dtype=np.uint64)
+        cuts = [LARGEST_CUT if cut is None else cut for _, cut in tests]
+        lower = np.array(cuts, dtype=np.uint64) << np.uint64(CUT) | columns
+        return np.array(children, dtype=np.uint64) << np.uint64(CHILD) | lower
 
     def _test(self, tree, node, features):
         """Which column of codes a node reads, and the last code that goes left."""
         feature, test, left = tree["feature"][node], tree["test"][node], tree["left"][node]
         if features[feature]["kind"] == "category":
-            right = goes_right(features[feature], test, missing_left=left)
-            return self._column(feature, (tuple(test), left), right.astype(np.uint16)), 0
-        if not left:
-            return self._column(feature, None, None), test
-        codes = np.arange(len(features[feature]["listed"]) + 3, dtype=np.uint16)
-        codes[-1] = 0
-        return self._column(feature, "left", codes), test
+            return self._column(feature, (tuple(test), left), features), 0
+        return self._column(feature, "left" if left else None, features), test
 
-    def _column(self, feature, variant, table):
+    def _column(self, feature, variant, features):
         key = (feature, variant)
         if key not in self.columns:
             self.columns[key] = len(self.sources)
-            self.sources.append((feature, table))
+            self.sources.append((feature, variant_codes(features[feature], variant)))
         return self.columns[key]
 
     def _leaf_values(self, trees, outputs, dtype):
@@ -73,16 +102,16 @@ class Walks:
 
     def add(self, codes, totals):
         """Add the trees to the totals of a block of rows, tree by tree."""
-        rows = len(totals[0])
+        rows = totals.shape[1]
         for start in range(0, rows, WALKED_ROWS):
             part = slice(start, min(start + WALKED_ROWS, rows))
-            lines = self._lines(codes, part)
+            lines = self.lines(codes, part)
             for first in range(0, len(self.starts), WALKED_TREES):
                 self._add_part(lines, slice(first, first + WALKED_TREES), totals[:, part])
 
-    def _lines(self, codes, part):
+    def lines(self, codes, part):
         """The codes that nodes read, a line for each column."""
-        lines = np.zeros((max(1, len(self.sources)), part.stop - part.start), dtype=np.uint16)
+        lines = np.zeros((max(1, len(self.sources)), part.stop - part.start), dtype=np.int32)
         for line, (feature, table) in zip(lines, self.sources, strict=True):
             own = codes[feature][part]
             line[:] = own if table is None else table.take(own)
@@ -92,12 +121,19 @@ class Walks:
         """Add some trees: each row goes down one level a step."""
         rows = lines.shape[1]
         at = np.repeat(self.starts[trees, None], rows, axis=1)
+        node, code = np.empty_like(at), np.empty(at.shape, dtype=lines.dtype)
+        right = np.empty(at.shape, dtype=bool)
         flat, row = lines.reshape(-1), np.arange(rows)
         for _ in range(self.depths[trees].max()):
-            node = self.nodes.take(at)
-            place = (node & LARGEST_CODE) * rows + row
-            cut = (node >> 16) & LARGEST_CODE
-            at = (node >> 32) + (flat.take(place) > cut)
+            self.nodes.take(at, None, node, "clip")
+            np.bitwise_and(node, (1 << CUT) - 1, at)
+            at *= rows
+            at += row
+            flat.take(at, None, code, "clip")
+            np.right_shift(node, CHILD, at)
+            node >>= CUT
+            node &= LARGEST_CUT
+            at += np.greater(code, node, right)
         for output, members, column in self.values:
             leaves = column.take(at)
             for number in members:
@@ -113,7 +149,8 @@ class Walks:
         line, at = np.array(line or [0], dtype=np.int64), self.starts
         for _ in range(self.depths.max()):
             node = self.nodes.take(at)
-            at = (node >> 32) + (line.take(node & LARGEST_CODE) > ((node >> 16) & LARGEST_CODE))
+            cut = (node >> CUT) & LARGEST_CUT
+            at = (node >> CHILD) + (line.take(node & ((1 << CUT) - 1)) > cut)
         for output, members, column in self.values:
             leaves = column.take(at)
             if len(members) < len(leaves):

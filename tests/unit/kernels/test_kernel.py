@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from procgen.ir.program import OutputName
 from procgen.kernels.packing import pack
 from procgen.kernels.source import kernel_source
+from procgen.verify.kernel_scores import listed
 from tests.kernel_models import (
     EVERY,
     SOME,
@@ -36,11 +38,10 @@ def model_of(kernel, artifact):
     return kernel["Model"](pack(artifact.lowered, artifact.digest, {}))
 
 
-def by_columns(kernel, model, artifact, rows):
+def by_columns(model, artifact, rows):
     scores = model.score(columns_of(artifact, rows))
     return {
-        OutputName(name): [frozen(cell) for cell in kernel["listed"](value)]
-        for name, value in scores.items()
+        OutputName(name): [frozen(cell) for cell in listed(value)] for name, value in scores.items()
     }
 
 
@@ -56,7 +57,7 @@ def test_columns_and_rows_score_as_the_interpreter_does(title, kernel) -> None:
     _, artifact = compiled(title, "duckdb")
     rows = some_rows(artifact, 100, 40)
     model = model_of(kernel, artifact)
-    columns = by_columns(kernel, model, artifact, rows)
+    columns = by_columns(model, artifact, rows)
     assert differences(artifact, rows, columns) == []
     some = {name: cells[::7] for name, cells in columns.items()}
     assert repr(by_rows(model, artifact, rows[::7])) == repr(some)
@@ -67,9 +68,9 @@ def test_compiled_columns_equal_those_of_numpy(title, kernel) -> None:
     _, artifact = compiled(title, "duckdb")
     rows = some_rows(artifact, 100, 40)
     model = model_of(kernel, artifact)
-    plain = by_columns(kernel, model, artifact, rows)
+    plain = by_columns(model, artifact, rows)
     assert model.compile()
-    assert repr(by_columns(kernel, model, artifact, rows)) == repr(plain)
+    assert repr(by_columns(model, artifact, rows)) == repr(plain)
 
 
 def test_the_kernel_runs_on_the_python_of_the_system(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_the_kernel_runs_on_the_python_of_the_system(tmp_path: Path) -> None:
     ]
     (tmp_path / "questions.json").write_text(json.dumps(questions))
     script = tmp_path / "scores.py"
-    script.write_text(kernel_source() + SCORES)
+    script.write_text(kernel_source() + LISTED + SCORES)
     words = [SYSTEM_PYTHON, script, tmp_path / "questions.json"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     for artifact, own, (plain, fast) in zip(artifacts, rows, json.loads(done.stdout), strict=True):
@@ -91,6 +92,7 @@ def test_the_kernel_runs_on_the_python_of_the_system(tmp_path: Path) -> None:
         assert differences(artifact, own, got) == []
 
 
+LISTED = "from typing import Any\n" + inspect.getsource(listed)
 SCORES = """
 import sys
 answers = []

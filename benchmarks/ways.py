@@ -1,0 +1,251 @@
+"""A way to score, and the one loop that measures ways against each other, round by round."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from benchmarks.clocks import Cost, StoppedError, cost_of, limited
+from benchmarks.exactness import Answers, Asked
+
+LONGEST_MESSAGE = 240
+
+
+class Role(StrEnum):
+    """Who made a way."""
+
+    OURS = "procgen"
+    RIVAL = "rival"
+    USUAL = "today"
+
+
+def nothing(*_: object) -> None:
+    """How to stop what cannot be stopped, or tell what nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A way that is set up.
+
+    Attributes:
+        score: score so many rows of the table, from the first on.
+        answers: the scores of some of the rows that are asked for exactness; None where the way is
+            a client of the library, whose scores are the right ones.
+        processes: those that work for it, besides this one.
+        stop: make `score` or `answers` raise, from another thread; None where a signal can.
+        explain: have the statement planned that scores the whole table.
+        arrange: what is done before each round of so many rows, and not measured.
+    """
+
+    score: Callable[[int], object]
+    answers: Callable[[range], Answers] | None = None
+    processes: tuple[int, ...] = ()
+    stop: Callable[[], object] | None = None
+    explain: Callable[[], object] = nothing
+    arrange: Callable[[int], object] = nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How to score.
+
+    Attributes:
+        name: what tables call it.
+        engine: where it scores: memory, duckdb, postgres 15, postgres 18.
+        role: whose it is.
+        against: the name of the way of the same engine that its ratio is to.
+        prepare: set it up; what it opens goes with the stack.
+    """
+
+    name: str
+    engine: str
+    role: Role
+    against: str | None
+    prepare: Callable[[ExitStack], Ready]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much to measure: slow ways get fewer rows, down to `fewest`, and then one round."""
+
+    rows: int
+    fewest: int
+    rounds: int
+    seconds: float = 0.4
+    limit: float = 8.0
+
+    def rows_of(self, taken: float) -> int:
+        """Rows that score in `seconds`, where `fewest` took so long."""
+        if taken * self.rows / self.fewest <= self.seconds:
+            return self.rows
+        return max(self.fewest, min(self.rows, int(self.seconds / taken * self.fewest)))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured of one way: seconds are of one unit of work, a row or a statement."""
+
+    section: str
+    model: str
+    engine: str
+    way: str
+    role: str
+    against: str | None = None
+    unit: str = "row"
+    cpu: float | None = None
+    wall: float | None = None
+    ratio: float | None = None
+    wall_ratio: float | None = None
+    units: int = 0
+    rounds: int = 0
+    memory: int | None = None
+    size: int | None = None
+    wrong: dict[str, int] | None = None
+    note: str | None = None
+    failed: str | None = None
+    load: float = 0.0
+
+
+@dataclass(slots=True)
+class Runner:
+    """A way in a race: how many rows it gets, and what its rounds cost."""
+
+    way: Way
+    ready: Ready
+    rows: int = 0
+    costs: list[Cost] = field(default_factory=list)
+    wrong: dict[str, int] | None = None
+    note: str | None = None
+    failed: str | None = None
+
+    def run(self, rows: int, pace: Pace) -> Cost:
+        """One round."""
+        self.ready.arrange(rows)
+        with limited(pace.limit, self.ready.stop, self.ready.processes):
+            return cost_of(lambda: self.ready.score(rows), self.ready.processes)
+
+    def warm(self, asked: Asked | None, pace: Pace) -> None:
+        """Answer what is asked, and find out how many rows a round may have."""
+        if asked is not None and self.ready.answers is not None:
+            with limited(pace.limit, self.ready.stop, self.ready.processes):
+                self._ask(asked, self.ready.answers)
+        fewest = min(pace.fewest, pace.rows)
+        first = self.run(fewest, pace)
+        self.rows = pace.rows_of(first.cpu)
+        if self.rows == fewest and first.cpu > pace.seconds:
+            self.costs.append(first)
+
+    def _ask(self, asked: Asked, answers: Callable[[range], Answers]) -> None:
+        """Count wrong scores; where a kind of rows is refused with an error, all of them are."""
+        found: dict[str, int] = {}
+        for kind, rows in asked.parts():
+            try:
+                found[kind] = asked.wrong(rows, answers(rows))
+            except Exception as error:
+                if not found:  # it does not even score ordinary rows
+                    raise
+                found[kind], self.note = len(rows), reason(error)
+        self.wrong = found
+
+    def round(self, pace: Pace) -> None:
+        """One more round, unless the way is so slow that its first was enough."""
+        if self.failed is None and not (self.costs and self.costs[0].cpu > pace.seconds):
+            self.costs.append(self.run(self.rows, pace))
+
+    def median(self, what: str) -> float:
+        """Seconds of a row."""
+        return statistics.median(getattr(cost, what) for cost in self.costs) / self.rows
+
+
+def race(
+    ways: Iterable[Way],
+    pace: Pace,
+    *,
+    asked: Asked | None = None,
+    done: Callable[[str], object] = nothing,
+    **labels: Any,
+) -> Iterator[Figure]:
+    """Measure ways in interleaved rounds, so that a noisy machine is noisy for all.
+
+    A way that fails has the reason in its figure, and the others go on.
+
+    Args:
+        ways: those that are compared stand in one race.
+        pace: how much.
+        asked: rows that show wrong scores.
+        done: called with the name of each step that begins.
+        labels: section, model and unit of the figures.
+    """
+    with ExitStack() as stack:
+        runners = []
+        for way in ways:
+            done(f"{way.name} on {way.engine}")
+            runners.append(_warmed(way, stack, pace, asked))
+        for number in range(pace.rounds):
+            done(f"round {number + 1}")
+            for runner in runners:
+                _attempt(runner, runner.round, pace)
+        yield from _figures(runners, labels)
+
+
+def _warmed(way: Way, stack: ExitStack, pace: Pace, asked: Asked | None) -> Runner:
+    runner = Runner(way, Ready(lambda _: None))
+    try:
+        with limited(pace.limit, None):
+            runner.ready = way.prepare(stack)
+    except Exception as error:  # noqa: BLE001 - a rival fails as it likes, and the table says how
+        runner.failed = reason(error)
+    if runner.failed is None:
+        _attempt(runner, lambda pace: runner.warm(asked, pace), pace)
+    return runner
+
+
+def _attempt(runner: Runner, step: Callable[[Pace], object], pace: Pace) -> None:
+    try:
+        step(pace)
+    except Exception as error:  # noqa: BLE001 - the same
+        runner.failed = reason(error)
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong, on one line."""
+    text = " ".join(str(error).split())
+    kind = "" if isinstance(error, StoppedError) else f"{type(error).__name__}: "
+    found = kind + text
+    return found if len(found) <= LONGEST_MESSAGE else found[: LONGEST_MESSAGE - 1] + "…"
+
+
+def _figures(runners: Sequence[Runner], labels: dict[str, Any]) -> Iterator[Figure]:
+    measured = {(r.way.engine, r.way.name): r for r in runners if r.failed is None and r.costs}
+    for runner in runners:
+        way = runner.way
+        common = {
+            **labels,
+            "engine": way.engine,
+            "way": way.name,
+            "role": str(way.role),
+            "against": way.against,
+            "wrong": runner.wrong,
+            "note": runner.note,
+            "failed": runner.failed,
+            "load": os.getloadavg()[0],
+        }
+        if (way.engine, way.name) not in measured:
+            yield Figure(**common)
+            continue
+        base = measured.get((way.engine, way.against or ""))
+        yield Figure(
+            **common,
+            cpu=runner.median("cpu"),
+            wall=runner.median("wall"),
+            ratio=base.median("cpu") / runner.median("cpu") if base else None,
+            wall_ratio=base.median("wall") / runner.median("wall") if base else None,
+            units=runner.rows,
+            rounds=len(runner.costs),
+            memory=max(cost.memory for cost in runner.costs),
+        )

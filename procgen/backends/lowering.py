@@ -1,0 +1,51 @@
+"""The ways to write the trees of a model; which of them an engine has, its own module says."""
+
+from __future__ import annotations
+
+import enum
+
+from procgen.errors import InputsError
+
+
+class Lowering(enum.StrEnum):
+    """What a routine that adds trees is made of.
+
+    EXPRESSION: one expression, a nested CASE for each tree.
+    NODES: DuckDB, the trees as lists of nodes in a table, walked level by level (walks.py).
+    PASSES: DuckDB, nested CASE, a few hundred splits a subquery that is kept (passes.py).
+    STATEMENTS: PL/pgSQL that adds 20 trees a statement, prepared anew in each transaction.
+    LOOP: PL/pgSQL that loops over arrays of nodes, the fastest for a row (node_loops.py).
+    ADAPTIVE: PL/pgSQL that calls a loop, and in a statement that goes on one of the others.
+    """
+
+    EXPRESSION = "expression"
+    NODES = "nodes"
+    PASSES = "passes"
+    STATEMENTS = "statements"
+    LOOP = "loop"
+    ADAPTIVE = "adaptive"
+
+
+KNOWN: dict[str, tuple[Lowering, ...]] = {
+    "duckdb": (Lowering.EXPRESSION, Lowering.NODES, Lowering.PASSES),
+    "postgres": (
+        Lowering.EXPRESSION,
+        Lowering.STATEMENTS,
+        Lowering.LOOP,
+        Lowering.ADAPTIVE,
+    ),
+}
+
+
+def lowering_named(name: str) -> Lowering:
+    """The lowering that users call `name`.
+
+    Raises:
+        InputsError: there is no such lowering.
+    """
+    try:
+        return Lowering(name)
+    except ValueError:
+        raise InputsError(
+            f"there is no lowering {name!r}", hint=f"it is one of {', '.join(Lowering)}"
+        ) from None
