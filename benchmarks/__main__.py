@@ -8,6 +8,7 @@ python -m benchmarks --from run.json --markdown docs/performance.md
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -22,7 +23,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from benchmarks import (
     batch,
     compile,  # noqa: A004 - the section is called what it measures
-    ingesting,
+    ingest,
     planning,
     plots,
     scaling,
@@ -45,7 +46,7 @@ SECTIONS: dict[str, Section] = {
     "memory": batch.results,
     "scaling": scaling.results,
     "threads": threads.results,
-    "ingest": ingesting.results,
+    "ingest": ingest.results,
 }
 QUICK_ROWS = 30_000
 WIDTH = 160
@@ -56,7 +57,7 @@ def main(  # noqa: PLR0913, PLR0917 - options of a command
     models: Annotated[str, typer.Option(help=f"Of {', '.join(MAKERS)}.")] = "",
     rows: Annotated[int, typer.Option(help="For DuckDB; PostgreSQL: a third.")] = 180_000,
     rounds: Annotated[int, typer.Option(help="Of each race.")] = 3,
-    limit: Annotated[float, typer.Option(help="Seconds after which a step is stopped.")] = 10.0,
+    limit: Annotated[float, typer.Option(help="Seconds of processor for a step.")] = 8.0,
     most_rows: Annotated[int, typer.Option(help="Where scaling ends; 10000000 is slow.")] = 10**6,
     quick: Annotated[bool, typer.Option("--quick", help="Two minutes, and rough.")] = False,  # noqa: FBT002 - a flag of the command line
     source: Annotated[Path | None, typer.Option("--from", help="Show an earlier run.")] = None,
@@ -77,10 +78,8 @@ def main(  # noqa: PLR0913, PLR0917 - options of a command
         options = Options(keys, rows, rounds, limit, most_rows)
         if quick:
             options = Options(keys, min(rows, QUICK_ROWS), 1, limit, 100_000, quick=True)
-        results = measured(options, sections, Console(stderr=True))
+        results = measured(options, sections, Console(stderr=True), json)
     showing.show(results, console)
-    if json:
-        write(results, json)
     if html:
         html.write_text(showing.as_html(results))
     if markdown:
@@ -98,21 +97,31 @@ def _chosen(text: str, known: dict[str, object], what: str) -> tuple[str, ...]:
     return names
 
 
-def measured(options: Options, sections: tuple[str, ...], console: Console) -> Results:
-    """Run the sections, one after the other; one that fails altogether is a figure as well."""
-    began = time.perf_counter()
-    figures: list[Figure] = []
+def measured(
+    options: Options, sections: tuple[str, ...], console: Console, keep: Path | None = None
+) -> Results:
+    """Run the sections, one after the other; one that fails altogether is a figure as well.
+
+    What is measured is written to `keep` after each section, so that an end half-way loses little.
+    """
+    results = Results(machine(), asdict(options), 0.0, ())
+    began, load = time.perf_counter(), os.getloadavg()[0]
     with _progress(console) as progress:
         task = progress.add_task("", total=len(sections), now="")
         with bench(options, lambda text: progress.update(task, now=text)) as run:
-            about = machine()
             for name in sections:
                 progress.update(task, description=name)
+                if not console.is_terminal:
+                    console.print(f"{time.perf_counter() - began:6.0f} s  {name}")
                 if not (name == "memory" and "batch" in sections):  # it comes with the batches
-                    figures += _section(name, run)
+                    figures = (*results.figures, *_section(name, run))
+                    about = machine(load, map(_version, run.running.get("servers", ())))
+                    seconds = time.perf_counter() - began
+                    results = Results(about, asdict(options), seconds, figures)
+                    if keep:
+                        write(results, keep)
                 progress.advance(task)
-            about["servers"] = ", ".join(map(_version, run.running.get("servers", ())))
-    return Results(about, asdict(options), time.perf_counter() - began, tuple(figures))
+    return results
 
 
 def _section(name: str, run: Bench) -> Iterator[Figure]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,9 +16,10 @@ from benchmarks.in_duckdb import Files
 from benchmarks.models import Matrix, Subject, data, subject
 from benchmarks.servers import Server, servers
 from benchmarks.tables import asked_table, rows_table, write
-from benchmarks.ways import Figure, Pace, Way, race
+from benchmarks.ways import Figure, Pace, Role, Way, race
 
 POSTGRES = (15, 18)
+STOPPED = "stopped after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Options:
     models: tuple[str, ...]
     rows: int = 180_000
     rounds: int = 3
-    limit: float = 10.0
+    limit: float = 8.0
     most_rows: int = 1_000_000
     quick: bool = False
 
@@ -59,6 +61,7 @@ class Bench:
     say: Report
     fitted: dict[str, Subject] = field(default_factory=dict)
     running: dict[str, Any] = field(default_factory=dict)
+    stopped: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def subject(self, key: str) -> Subject:
         """A fitted model."""
@@ -110,9 +113,24 @@ class Bench:
         return replace(usual, **changes)
 
     def race(self, ways: Iterable[Way], pace: Pace, **given: Any) -> Iterator[Figure]:
-        """Measure ways against each other, and say how far it is."""
+        """Measure ways against each other, and say how far it is.
+
+        A rival that was stopped in one section is not waited for in the next.
+        """
         section, model = given["section"], given["model"]
-        return race(ways, pace, done=lambda step: self.say(f"{section}, {model}: {step}"), **given)
+        wanted = []
+        for way in ways:
+            if (before := self.stopped.get((model, way.engine, way.name))) is None:
+                wanted.append(way)
+            else:
+                names = (section, model, way.engine, way.name, way.role)
+                yield Figure(*names, failed=f"not tried: {before}")
+        say = partial("{}, {}: {}".format, section, model)
+        for figure in race(wanted, pace, done=lambda step: self.say(say(step)), **given):
+            if figure.role == Role.RIVAL and (figure.failed or "").startswith(STOPPED):
+                key = (model, figure.engine, figure.way)
+                self.stopped[key] = f"{figure.failed} in {section}"
+            yield figure
 
 
 @contextmanager

@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+LOOK = 0.1
+PATIENCE = 6
+"""So many seconds on the wall may pass for each second of processor."""
 Step = Callable[[], object]
 
 
@@ -73,21 +76,32 @@ def _reset_peak(process: int) -> int:
     return _status(process, "VmRSS")
 
 
-@contextlib.contextmanager
-def limited(seconds: float, stop: Step) -> Iterator[None]:
-    """Call `stop` where the block takes longer, and say so whatever the block raises then.
+def limited(
+    seconds: float, stop: Step | None, processes: Sequence[int] = ()
+) -> contextlib.AbstractContextManager[None]:
+    """A block that is stopped where it takes longer, by `stop` or else by a signal.
 
-    Raises:
-        StoppedError: the block was stopped.
+    Longer is more seconds of processor, or many times as many on the wall. The block raises
+    StoppedError then, whatever came up in it.
     """
-    stopped = threading.Event()
+    return _alarmed(seconds) if stop is None else _interrupted(seconds, stop, processes)
 
-    def at_the_limit() -> None:
-        stopped.set()
-        stop()
 
-    timer = threading.Timer(seconds, at_the_limit)
-    timer.start()
+@contextlib.contextmanager
+def _interrupted(seconds: float, stop: Step, processes: Sequence[int]) -> Iterator[None]:
+    done, stopped = threading.Event(), threading.Event()
+    began, until = _cpu(processes), time.perf_counter() + PATIENCE * seconds
+
+    def watch() -> None:
+        while not done.wait(LOOK):
+            with contextlib.suppress(OSError):  # one of the processes has ended
+                if _cpu(processes) - began > seconds or time.perf_counter() > until:
+                    stopped.set()
+                    stop()
+                    return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         yield
     except Exception as error:
@@ -95,25 +109,28 @@ def limited(seconds: float, stop: Step) -> Iterator[None]:
             raise StoppedError(f"stopped after {seconds:g} s") from error
         raise
     finally:
-        timer.cancel()
-        timer.join()
+        done.set()
+        watcher.join()
 
 
 @contextlib.contextmanager
-def alarmed(seconds: float) -> Iterator[None]:
-    """The same for Python code that nothing else can stop, in the main thread.
-
-    Raises:
-        StoppedError: the block was stopped.
-    """
+def _alarmed(seconds: float) -> Iterator[None]:
+    """Python code that nothing else can stop, in the main thread."""
 
     def at_the_limit(*_: object) -> None:
         raise StoppedError(f"stopped after {seconds:g} s")
 
-    before = signal.signal(signal.SIGALRM, at_the_limit)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timers = {
+        signal.SIGPROF: (signal.ITIMER_PROF, seconds),
+        signal.SIGALRM: (signal.ITIMER_REAL, PATIENCE * seconds),
+    }
+    before = {name: signal.signal(name, at_the_limit) for name in timers}
+    for timer, limit in timers.values():
+        signal.setitimer(timer, limit)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for timer, _ in timers.values():
+            signal.setitimer(timer, 0)
+        for name, handler in before.items():
+            signal.signal(name, handler)

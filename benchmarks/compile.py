@@ -10,18 +10,21 @@ from functools import partial
 from benchmarks import rivals
 from benchmarks.bench import Bench
 from benchmarks.compiled import compiled
-from benchmarks.models import Subject
+from benchmarks.models import STANDARD, Subject
 from benchmarks.ways import Figure, Ready, Role, Way
 
 SECTION = "compile"
+LARGE = ("huge",)
 TARGETS = (("duckdb", "sql"), ("postgres", "sql"), ("postgres", "plpython"))
 
 
 def results(bench: Bench) -> Iterator[Figure]:
     """Each model for each database, and by the rivals."""
-    for subject in bench.subjects():
+    usual = bench.options.models
+    for key in (*usual, *(LARGE if usual == STANDARD else ())):
+        subject = bench.subject(key)
         sizes: dict[tuple[str, str], int] = {}
-        pace = bench.pace(rows=1, fewest=1, limit=2 * bench.options.limit)
+        pace = bench.pace(rows=1, fewest=1, rounds=min(2, bench.options.rounds))
         for figure in bench.race(
             ways(subject, sizes), pace, section=SECTION, model=subject.title, unit="model"
         ):

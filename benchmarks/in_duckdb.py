@@ -75,7 +75,7 @@ def table_macro(subject: Subject, files: Files, threads: int, stack: ExitStack) 
     """The macro that takes the name of a table."""
     artifact = compiled(subject, "duckdb")
     name = made(artifact, "_rows")
-    score = _prediction(artifact, f"{name}('rows')", subject)
+    score = score_column(artifact, f"{name}('rows')", subject)
     return in_worker(
         [artifact.up],
         lambda table: f"SELECT id, {score} AS score FROM {name}('{table}')",
@@ -85,7 +85,7 @@ def table_macro(subject: Subject, files: Files, threads: int, stack: ExitStack) 
     )
 
 
-def _prediction(artifact: Artifact, source: str, subject: Subject) -> str:
+def score_column(artifact: Artifact, source: str, subject: Subject) -> str:
     """Which of the macro's columns is the score."""
     with duckdb.connect() as connection:
         columns = ", ".join(f"{name} DOUBLE" for name in COLUMNS)

@@ -13,7 +13,7 @@ import pandas as pd
 import psycopg
 import pyarrow as pa
 
-from benchmarks import rivals
+from benchmarks import procedures, rivals
 from benchmarks.compiled import LISTED, call, compiled, output_of, part
 from benchmarks.models import COLUMNS, Subject
 from benchmarks.servers import WITHOUT_NUMBA, Server, copy_out, write_binary
@@ -37,6 +37,7 @@ def ways(subject: Subject, server: Server) -> Iterator[Way]:
         )
         yield Way("Arrow round trip", name, usual, BASE, partial(by_arrow, subject, server))
     yield from own_ways(subject, server)
+    yield from procedures.ways(subject, server, BASE)
     for rival, query in rivals.sql_ways(subject, "postgres"):
         prepare = partial(_rival, query, server)
         yield Way(rival, name, Role.RIVAL, BASE, prepare)
@@ -86,7 +87,7 @@ def batch(subject: Subject, server: Server, stack: ExitStack, *, jit: bool) -> R
     output = output_of(subject)
 
     def query(table: str) -> str:
-        found = batch_select(artifact, table, key="id")
+        found = batch_select(artifact, table, key="id", outputs=[output])
         return f"SELECT id, {output} AS score FROM ({found}) AS scored"
 
     if jit:

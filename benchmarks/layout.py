@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -46,74 +46,95 @@ class Sheet:
     is_text: bool = False
 
 
-def batch(results: Results) -> Iterator[Sheet]:
-    """Microseconds a row of each way, and its ratio."""
-    yield from by_engine(
-        results, "batch", "A table into a table", "microseconds of processor a row", 1e6, FASTER
-    )
+Show = Callable[[float | None], str]
 
 
-Show = Callable[[Figure], str]
+def FASTER(ratio: float | None) -> str:  # noqa: N802 - a constant that is called
+    """How many times as fast as what it is compared with."""
+    return f" ({ratio:.2f})" if ratio else ""
 
 
-def FASTER(figure: Figure) -> str:  # noqa: N802 - a constant that is called
-    """The ratio, and how many rows where they are fewer than the others have."""
-    return f" ({figure.ratio:.2f})" if figure.ratio else ""
-
-
-def TIMES(figure: Figure) -> str:  # noqa: N802 - the same
+def TIMES(ratio: float | None) -> str:  # noqa: N802 - the same
     """How many times the cost of what it is compared with."""
-    return f" ({1 / figure.ratio:.1f}x)" if figure.ratio else ""
+    return f" ({1 / ratio:.1f}x)" if ratio else ""
 
 
-def by_engine(
-    results: Results,
-    section: str,
-    title: str,
-    unit: str,
-    scale: float,
-    ratio: Show = lambda _: "",
-) -> Iterator[Sheet]:
-    """A table for each engine: models down, ways across."""
-    figures = results.of(section)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a section's figures are shown, a table for each engine."""
+
+    section: str
+    title: str
+    unit: str
+    scale: float
+    ratio: Show = lambda _: ""
+    on_the_wall: bool = False
+
+    def sheets(self, results: Results) -> Iterator[Sheet]:
+        """Models down, ways across."""
+        figures = results.of(self.section)
+        for engine in _unique(one.engine for one in figures):
+            own = [one for one in figures if one.engine == engine]
+            ways = _unique(one.way for one in own)
+            found = {(one.model, one.way): one for one in own}
+            most = max(one.units for one in own) if self.section == "batch" else 0
+            rows = tuple(
+                (Cell(model), *(self._cell(found.get((model, way)), most) for way in ways))
+                for model in _unique(one.model for one in own)
+            )
+            name = f"{self.section}-{engine.replace(' ', '-')}{'-wall' * self.on_the_wall}"
+            lead = f"{self.unit}{self._against(own)}"
+            yield Sheet(name, f"{self.title}, {engine}", lead, ("model", *ways), rows)
+
+    def _against(self, figures: list[Figure]) -> str:
+        base = next((one.against for one in figures if one.against), None)
+        meaning = "times the cost of" if self.ratio is TIMES else "how many times as fast as"
+        return f"; in brackets {meaning}: {base}" if base else ""
+
+    def _cell(self, figure: Figure | None, most: int) -> Cell:
+        if figure is None or not self.on_the_wall:
+            return cost_cell(figure, self.scale, self.ratio, most)
+        turned = replace(figure, cpu=figure.wall, ratio=figure.wall_ratio)
+        return cost_cell(turned, self.scale, self.ratio, most)
+
+
+NO_SCORES = "no scores"
+"""How the names of inserts without a trigger begin."""
+
+
+def ingest(results: Results) -> Iterator[Sheet]:
+    """A table for each engine: models and how their rows come in down, triggers across."""
+    figures = results.of("ingest")
     for engine in _unique(one.engine for one in figures):
-        own = [one for one in figures if one.engine == engine]
-        most = max(one.units for one in own) if section == "batch" else 0
-        ways = _unique(one.way for one in own)
-        base = next((one.against for one in own if one.against), None)
-        against = f"; in brackets {_meaning(ratio)} {base}" if base else ""
+        cells: dict[tuple[str, str], dict[str, Figure]] = {}
+        for one in figures:
+            if one.engine == engine:
+                ending = (one.against or one.way).removeprefix(NO_SCORES)
+                way_in = ending.removeprefix(", ") or "one by one"
+                row = cells.setdefault((one.model, way_in), {})
+                row[one.way.removesuffix(ending) if ending else one.way] = one
+        ways = _unique(way for row in cells.values() for way in row)
         rows = tuple(
             (
-                Cell(model),
-                *(
-                    _cell(
-                        next((o for o in own if (o.model, o.way) == (model, way)), None),
-                        scale,
-                        ratio,
-                        most,
-                    )
-                    for way in ways
-                ),
+                Cell(f"{model}, {way_in}"),
+                *(cost_cell(row.get(way), 1e6, TIMES) for way in ways),
             )
-            for model in _unique(one.model for one in own)
+            for (model, way_in), row in cells.items()
         )
-        name = f"{section}-{engine.replace(' ', '-')}"
-        columns = ("model", *ways)
-        yield Sheet(name, f"{title}, {engine}", f"{unit}{against}", columns, rows)
+        lead = f"microseconds of processor a row; in brackets times the cost of {NO_SCORES}"
+        name = f"ingest-{engine.replace(' ', '-')}"
+        yield Sheet(name, f"Scores on ingest, {engine}", lead, ("rows", *ways), rows)
 
 
-def _meaning(ratio: Show) -> str:
-    return "times the cost of" if ratio is TIMES else "how many times as fast as"
-
-
-def _cell(figure: Figure | None, scale: float, ratio: Show, most: int) -> Cell:
+def cost_cell(figure: Figure | None, scale: float, ratio: Show, most: int = 0) -> Cell:
+    """A cost and its ratio; red where scores are wrong."""
     if figure is None:
         return EMPTY
     if figure.failed is not None or figure.cpu is None:
         return Cell("failed", Kind.FAINT)
     fewer = f", {figure.units:,} rows" if figure.units < most else ""
     kind = Kind.BAD if figure.wrong and any(figure.wrong.values()) else Kind.PLAIN
-    return Cell(f"{figure.cpu * scale:,.2f}{ratio(figure)}{fewer}", kind)
+    return Cell(f"{figure.cpu * scale:,.2f}{ratio(figure.ratio)}{fewer}", kind)
 
 
 def exactness(results: Results) -> Sheet:
@@ -124,7 +145,10 @@ def exactness(results: Results) -> Sheet:
         (Cell(f"{way}, {engine}"), *(_wrong(figures, engine, way, model) for model in models))
         for engine, way in _unique((one.engine, one.way) for one in figures)
     )
-    lead = f"Wrong scores among rows of each kind: {', '.join(KINDS)}."
+    lead = (
+        f"Wrong scores among rows of each kind: {', '.join(KINDS)}; in brackets how far the "
+        "farthest number is from the right one, as a share of that."
+    )
     return Sheet("exactness", "Wrong scores", lead, ("way", *models), rows)
 
 
@@ -132,6 +156,7 @@ def _wrong(figures: Sequence[Figure], engine: str, way: str, model: str) -> Cell
     for one in figures:
         if (one.engine, one.way, one.model) == (engine, way, model) and one.wrong is not None:
             text = " / ".join(f"{one.wrong[kind]:,}" for kind in KINDS)
+            text += f" ({one.apart:.0e})" if one.apart else ""
             return Cell(text, Kind.BAD if any(one.wrong.values()) else Kind.FAINT)
     return EMPTY
 
@@ -203,7 +228,7 @@ def _sized(
     for one in figures:
         own = (one.model if is_rows else "", one.engine, one.way)
         if own == key and one.size == size:
-            return _cell(one, 1e6, FASTER, 0)
+            return cost_cell(one, 1e6, FASTER, size if is_rows else 0)
     return EMPTY
 
 

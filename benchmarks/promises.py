@@ -22,7 +22,8 @@ def _target(target: Target, results: Results) -> Iterator[Cell]:
     value, verdict = target.value(results.figures), target.verdict(results.figures)
     sign = "at least" if target.measure is Measure.RATIO else "at most"
     kinds = {Verdict.REACHED: Kind.GOOD, Verdict.MISSED: Kind.BAD, Verdict.OPEN: Kind.FAINT}
-    yield Cell(f"{target.section}, {target.engine}: {' or '.join(target.ways)}")
+    ways = (" and " if target.every else " or ").join(target.ways)
+    yield Cell(f"{target.section}, {target.engine}: {ways}")
     yield Cell(MAKERS[target.models[0]][0] if len(target.models) == 1 else "the worst of all")
     yield Cell(f"{sign} {_spelled(target.measure, target.bound)}")
     yield Cell("" if value is None else _spelled(target.measure, value))

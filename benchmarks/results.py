@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -58,8 +58,9 @@ class Results:
         return sum(bool(one.wrong) for one in self.figures if one.role == Role.OURS)
 
 
-def machine(servers: Sequence[str] = ()) -> dict[str, str]:
-    """What was measured on, for people."""
+def machine(load: float | None = None, servers: Iterable[str] = ()) -> dict[str, str]:
+    """What was measured on, for people; the load is that of the beginning."""
+    now = os.getloadavg()[0]
     return {
         "processor": f"{os.cpu_count()} x {_processor()}",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB",
@@ -67,7 +68,7 @@ def machine(servers: Sequence[str] = ()) -> dict[str, str]:
         "Python": platform.python_version(),
         "packages": ", ".join(_versions()),
         "servers": ", ".join(servers) or "not started",
-        "load at the start": f"{os.getloadavg()[0]:.1f}",
+        "load": f"{now if load is None else load:.1f} at the start, {now:.1f} at the end",
     }
 
 

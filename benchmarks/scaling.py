@@ -38,8 +38,8 @@ def by_rows(bench: Bench) -> Iterator[Figure]:
         server.load("rows", files.rows)
         for key in MODELS:
             subject = bench.subject(key)
-            pace = bench.pace(rows=size, fewest=FEWEST, seconds=60.0, limit=180.0)
-            pace = replace(pace, rounds=1 if size >= 1_000_000 else pace.rounds)
+            pace = bench.pace(rows=size, fewest=FEWEST, seconds=8.0, limit=30.0)
+            pace = replace(pace, rounds=1 if size >= 100_000 else pace.rounds)
             for figure in bench.race(
                 _ways(subject, files, server), pace, section=ROWS, model=subject.title
             ):

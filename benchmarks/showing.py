@@ -14,15 +14,16 @@ from rich.text import Text
 
 from benchmarks import plots
 from benchmarks.layout import (
+    FASTER,
     TIMES,
     Kind,
+    Plan,
     Sheet,
-    batch,
-    by_engine,
     compiling,
     exactness,
     failures,
     growing,
+    ingest,
     memory,
     threads,
 )
@@ -34,19 +35,39 @@ from procgen.artifacts.templates import template_folder
 STYLES = {Kind.PLAIN: "", Kind.GOOD: "green", Kind.BAD: "bold red", Kind.FAINT: "dim"}
 
 
+PLANS = (
+    Plan("batch", "A table into a table", "microseconds of processor a row", 1e6, FASTER),
+    Plan("rows", "One row a statement", "microseconds of processor", 1e6, TIMES),
+    Plan("planning", "Planning", "milliseconds of processor to EXPLAIN", 1e3),
+)
+ON_THE_WALL = (
+    Plan(
+        "batch",
+        "A table into a table, on the wall",
+        "microseconds a row",
+        1e6,
+        FASTER,
+        on_the_wall=True,
+    ),
+    Plan("rows", "One row a statement, on the wall", "microseconds", 1e6, TIMES, on_the_wall=True),
+)
+
+
 def sheets(results: Results) -> Iterator[Sheet]:
     """Every table of a run that has rows."""
+    plans = {plan.section: plan.sheets(results) for plan in PLANS}
     made = (
         targets(results),
-        *batch(results),
+        *plans["batch"],
         exactness(results),
-        *by_engine(results, "rows", "One row a statement", "microseconds of processor", 1e6, TIMES),
-        *by_engine(results, "planning", "Planning", "milliseconds of processor to EXPLAIN", 1e3),
+        *plans["rows"],
+        *plans["planning"],
         compiling(results),
         memory(results),
         *growing(results),
         threads(results),
-        *by_engine(results, "ingest", "Scores on ingest", "microseconds a row", 1e6, TIMES),
+        *ingest(results),
+        *(sheet for plan in ON_THE_WALL for sheet in plan.sheets(results)),
         failures(results),
     )
     return (sheet for sheet in made if sheet.rows)

@@ -112,7 +112,12 @@ def duckdb_ways(subject: Subject, files: Files) -> Iterator[Way]:
     )
     yield way("SQL", Role.OURS, lambda: lambda table: f"SELECT {score} FROM {table}")
     if rows := made(artifact, "_rows"):
-        yield way("SQL, table macro", Role.OURS, lambda: lambda table: f"FROM {rows}('{table}')")
+        column = in_duckdb.score_column(artifact, f"{rows}('rows')", subject)
+        yield way(
+            "SQL, table macro",
+            Role.OURS,
+            lambda: lambda table: f"SELECT {column} FROM {rows}('{table}')",
+        )
     yield Way("function, Numba", engine, Role.OURS, BASE, partial(_function, subject, files))
     for name, query in rivals.sql_ways(subject, "duckdb"):
         yield way(name, Role.RIVAL, query)

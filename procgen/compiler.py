@@ -7,13 +7,17 @@ from typing import Any
 
 from procgen.artifacts.artifact import Artifact, ArtifactWriter, check_version_name
 from procgen.backends import dialect_named
-from procgen.backends.languages import Language, language_named, require_spoken
+from procgen.backends.choices import Choice, choices
+from procgen.backends.languages import Language
+from procgen.backends.lowering import Lowering
+from procgen.backends.manner import Manner
 from procgen.frontends import Source, read_model
 from procgen.frontends.catboost_samples import learn_texts
 from procgen.frontends.reading import input_names, require_fitted
 from procgen.frontends.samples import sample_table, sample_types
 from procgen.ir.codec import digest
 from procgen.ir.policies import Policies
+from procgen.ir.program import Program
 from procgen.ir.trees import collector_paused
 from procgen.ir.types import DType
 from procgen.passes import lower
@@ -34,6 +38,7 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
     schema: str = "ml",
     policies: Policies = AS_THE_MODEL,
     language: str = Language.SQL,
+    lowering: str | None = None,
 ) -> Artifact:
     """Compile a fitted model for one database.
 
@@ -49,6 +54,7 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
         schema: where the routines live.
         policies: what becomes of missing and unseen values, where not what the model does.
         language: "sql", or "plpython" for PostgreSQL.
+        lowering: how the trees are written, where not as the cost model says; see `Lowering`.
 
     Raises:
         ProcgenError: the model, its inputs, or their size cannot be compiled exactly.
@@ -69,6 +75,7 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
         schema=schema,
         policies=policies,
         language=language,
+        lowering=lowering,
     )
 
 
@@ -82,6 +89,7 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
     roles: Sequence[str] = EVERYONE,
     policies: Policies = AS_THE_MODEL,
     language: str = Language.SQL,
+    lowering: str | None = None,
 ) -> Artifact:
     """Compile a model that has been read; see `compile_model`.
 
@@ -89,7 +97,8 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
     """
     check_version_name(name, version)
     dialect = dialect_named(target)
-    require_spoken(language_named(language), (dialect.name,))
+    manner = Manner.named(language, lowering)
+    manner.require_for((dialect.name,))
     program = policies.applied(source.program)
     with collector_paused():
         return ArtifactWriter(
@@ -101,5 +110,14 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
             lowered=lower(program, dialect.target),
             digest=digest(program),
             roles=tuple(roles),
-            language=language_named(language),
+            language=manner.language or Language.SQL,
+            forced=manner.lowering,
         ).write()
+
+
+def lowering_choices(
+    program: Program, target: str, lowering: Lowering | None = None
+) -> tuple[Choice, ...]:
+    """How trees are written for one database, what else they could be, and what either costs."""
+    dialect = dialect_named(target)
+    return choices(lower(program, dialect.target), dialect, lowering)

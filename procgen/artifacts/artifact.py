@@ -14,6 +14,7 @@ from procgen.artifacts.duckdb_parts import DuckDBParts
 from procgen.artifacts.plpython import PythonWriter
 from procgen.artifacts.templates import render
 from procgen.artifacts.verification import VerifyWriter
+from procgen.backends.choices import Choice, choices
 from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
 from procgen.backends.duckdb_lowerings import Use, walked
@@ -45,6 +46,7 @@ class Artifact:
         program: what was compiled.
         lowered: the same after the passes for this database.
         lowering: how the trees are written, in a few words.
+        choices: the same by routine, with what else they could be and what either costs.
         language: what the routines that read columns are written in.
     """
 
@@ -62,6 +64,7 @@ class Artifact:
     lowered: Program
     dialect: Dialect
     lowering: str
+    choices: tuple[Choice, ...]
     language: Language = Language.SQL
 
     def select(self, relation: str, *, key: str | Sequence[str] | None = None) -> str:
@@ -137,6 +140,7 @@ class ArtifactWriter:
             lowered=self.lowered,
             dialect=self.dialect,
             lowering=described(routines, has_nodes=_has_nodes(common)),
+            choices=choices(self.lowered, self.dialect, self.forced),
             language=self.language,
         )
 

@@ -15,7 +15,9 @@ from procgen.artifacts.tables import TableName
 from procgen.artifacts.templates import render
 from procgen.backends.dialect import Dialect
 from procgen.backends.languages import Language
+from procgen.backends.lowering import Lowering
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
+from procgen.backends.rows import score_columns
 from procgen.backends.select import TITLES
 from procgen.ir.program import OutputName, Program
 from procgen.ir.types import DType
@@ -24,20 +26,34 @@ from procgen.ir.typing import Typing
 OWN_COLUMNS = ("model", "version", "digest", *TITLES.values(), "scored_at")
 """Columns of a predictions table beside the key."""
 PUBLIC = "PUBLIC"
-FEW = 8
-"""Rows of a statement from which a batch in PL/Python is faster than as many calls."""
+LARGEST_CALL = 50_000
+"""Rows that a procedure gives to one call in PL/Python, and so commits together, at most."""
+FEW = 24
+"""Rows of a statement from which a batch in PL/Python is faster than as many calls.
+
+A call of 100 trees takes 20 microseconds. A batch begins at 600, at 80 once Numba has compiled.
+"""
 PROCEDURE_TYPES = "regclass, timestamp with time zone, integer"
 
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """A version that scores; the first one answers, another one is its shadow."""
+    """A version that scores; the first one answers, another one is its shadow.
+
+    Attributes:
+        model: its name.
+        version: of the model.
+        digest: of the Program.
+        program: as it was compiled.
+        rows: how its table macro writes the trees, where it has one.
+    """
 
     model: str
     version: int
     digest: str
     program: Program
     language: Language = Language.SQL
+    rows: Lowering | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +142,7 @@ class AttachmentWriter:
                 )
             ),
             "few": FEW,
+            "largest_call": LARGEST_CALL,
             "into": self._qualified(into) if into else None,
             "into_key": quote(f"{into}_pkey") if into else None,
             "makes_table": one.makes_table,
@@ -158,6 +175,29 @@ class AttachmentWriter:
             "nulls": len(one.outputs),
             "facade": self._calls(scorer, "procgen_row", facade=True),
             "batch": self._batch(scorer),
+            "rows": self._rows(scorer),
+        }
+
+    def _rows(self, scorer: Scorer) -> dict[str, object] | None:
+        """What is read for a version's table macro, where that scores sooner than its calls do.
+
+        A trigger sees a few rows, for which passes would be planned too long.
+        """
+        one, quote = self.attachment, self.dialect.identifier
+        better = {
+            Form.PROCEDURE: (Lowering.NODES, Lowering.PASSES),
+            Form.TRIGGER: (Lowering.NODES,),
+        }
+        if scorer.rows not in better.get(one.form, ()):
+            return None
+        schema = Schema(self.dialect, self.schema, f"{scorer.model}_v{scorer.version}")
+        read = self._arguments(scorer.program, "procgen_row")
+        fields = [quote(field.name) for field in scorer.program.inputs]
+        columns = score_columns(scorer.program)
+        return {
+            "name": schema.qualified("_rows"),
+            "inputs": [f"{text} AS {name}" for text, name in zip(read, fields, strict=True)],
+            "columns": [columns[name] for name in self._outputs()],
         }
 
     def _batch(self, scorer: Scorer) -> dict[str, object] | None:

@@ -13,6 +13,7 @@ from procgen.artifacts.templates import render
 from procgen.backends.dialect import Dialect
 from procgen.backends.routine import Parameter
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
+from procgen.backends.rows import PARAMETER
 from procgen.ir.program import OutputName, Program
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
@@ -23,11 +24,19 @@ StateOf = tuple[str, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One call of a facade and the version that answers it."""
+    """One call of a facade and the version that answers it.
+
+    Attributes:
+        model: its name.
+        version: of the model.
+        program: what it computes.
+        rows: whether it has a table macro.
+    """
 
     model: str
     version: int
     program: Program
+    rows: bool = False
 
     @property
     def label(self) -> str:
@@ -56,6 +65,12 @@ class Move:
     def reversed(self) -> Move:
         """The move back."""
         return Move(self.after, self.before, self.others, self.former, self.states)
+
+    @property
+    def rows(self) -> Served | None:
+        """Who answers the facade's table macro afterwards: none where it has several calls."""
+        served = (*self.others, *([self.after] if self.after else []))
+        return served[0] if len(served) == 1 and served[0].rows else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,7 @@ class Facade:
                 self._entry(one, others, output, known=output in known) for one, output in kept
             ],
             dropped=[self._dropped(one, others, output) for one, output in lost],
+            rows=self._rows(move),
             roles=[role if role == "PUBLIC" else quote(role) for role in self.roles],
             former=[role if role == "PUBLIC" else quote(role) for role in self.former],
             states=[
@@ -110,7 +126,8 @@ class Facade:
             return ()
         names = [self.name + SUFFIXES[output] for output in self._outputs(move.after.program)]
         if self.overloads_are_one:
-            return tuple(f"macro {self.schema}.{name}" for name in names)
+            rows = [f"table macro {self.schema}.{self.name}_rows"] if move.rows else []
+            return (*(f"macro {self.schema}.{name}" for name in names), *rows)
         types = ", ".join(parameter.type for parameter in self.parameters(move.after))
         return tuple(f"function {self.schema}.{name}({types})" for name in names)
 
@@ -170,6 +187,23 @@ class Facade:
             "returns": self._returns(served.program, output),
             "calls": [self._overload(one, output) for one in answering],
             "comment": self._comment(answering),
+        }
+
+    def _rows(self, move: Move) -> dict[str, object] | None:
+        """The table macro, where it comes, moves or goes; it has no overloads."""
+        before, after = move.reversed().rows, move.rows
+        if before == after:
+            return None
+        name = Schema(self.dialect, self.schema, self.name).qualified("_rows")
+        if after is None:
+            return {"name": name, "version": None}
+        version = Schema(self.dialect, self.schema, f"{after.model}_v{after.version}")
+        return {
+            "name": name,
+            "version": version.qualified("_rows"),
+            "create": "CREATE" if before is None else "CREATE OR REPLACE",
+            "comment": self._comment([after]),
+            "parameter": PARAMETER,
         }
 
     def _dropped(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from procgen.artifacts.batch_calls import read_inputs
 from procgen.artifacts.templates import render
 from procgen.backends.conditions import error_message
+from procgen.backends.python_rows import printed_row
 from procgen.backends.routine import Routine
 from procgen.backends.routines import RoutineWriter
 from procgen.errors import InputsError
@@ -90,8 +91,20 @@ class PythonWriter:
         """The body of a routine that scores one row."""
         if routine.output is None:
             raise TypeError(f"{routine.name} scores nothing")
-        row = "model.cells(args[0])" if self.writer.takes_row else "args"
-        return self._body(f'model.row({row}, "{routine.output.value}")')
+        takes_row = self.writer.takes_row
+        printed = printed_row(self.program, self.writer.typing, routine.output, takes_row=takes_row)
+        if printed is None:
+            row = "model.cells(args[0])" if takes_row else "args"
+            return self._body(f'model.row({row}, "{routine.output.value}")')
+        return render(
+            "postgres",
+            "python_row",
+            title=f"{self.title}, {routine.output.value}",
+            digest=self.digest,
+            names=list(printed.helpers),
+            made=[line for lines in printed.helpers.values() for line in lines],
+            lines=printed.lines,
+        )
 
     def batch(self) -> dict[str, object]:
         """The routine that scores many rows, and what brings numbers in and out, for templates."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from procgen.errors import InputsError
+
 
 class Lowering(enum.StrEnum):
     """What a routine that adds trees is made of.
@@ -22,3 +24,28 @@ class Lowering(enum.StrEnum):
     STATEMENTS = "statements"
     LOOP = "loop"
     ADAPTIVE = "adaptive"
+
+
+KNOWN: dict[str, tuple[Lowering, ...]] = {
+    "duckdb": (Lowering.EXPRESSION, Lowering.NODES, Lowering.PASSES),
+    "postgres": (
+        Lowering.EXPRESSION,
+        Lowering.STATEMENTS,
+        Lowering.LOOP,
+        Lowering.ADAPTIVE,
+    ),
+}
+
+
+def lowering_named(name: str) -> Lowering:
+    """The lowering that users call `name`.
+
+    Raises:
+        InputsError: there is no such lowering.
+    """
+    try:
+        return Lowering(name)
+    except ValueError:
+        raise InputsError(
+            f"there is no lowering {name!r}", hint=f"it is one of {', '.join(Lowering)}"
+        ) from None

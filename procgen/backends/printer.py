@@ -186,15 +186,15 @@ class Printer:
                 leaves, sums = self.walks[name].totals(self.subjects(ensemble))
                 totals = self.list_of([self.finished_sum(ensemble, total) for total in sums])
                 return f"list_transform([{leaves}], lambda {LEAVES}:\n {totals})[1]"
-            case Ensemble() as ensemble:
-                width = range(len(ensemble.base_score))
-                return self.list_of([self._sum(name, ensemble, output) for output in width])
+            case Ensemble() as found:
+                sums = [self._sum(name, found, output) for output in range(len(found.base_score))]
+                return self.list_of(sums)
             case expr:
                 return self.text(expr)
 
     def _is_one_walk(self, name: str) -> bool:
-        named = any(binding == name for binding, _ in self.sums)
-        return name in self.walks and self.walks[name].lists.is_shared and not named
+        is_apart = any(binding == name for binding, _ in self.sums)
+        return not is_apart and name in self.walks and self.walks[name].lists.is_shared
 
     def _element(self, vector: Expr, index: int) -> str:
         # One sum of an ensemble, rather than one of the list of all its sums: the other trees
@@ -270,8 +270,7 @@ class Printer:
         if lines:
             exact = conditions.equal(self.dialect, subject, dtype)
             found = f"CASE {exact}{''.join(lines)} ELSE {otherwise} END"
-        apart = match_.missing != match_.otherwise and self.typing.may_be_missing(match_.subject)
-        if not apart:
+        if match_.missing == match_.otherwise or not self.typing.may_be_missing(match_.subject):
             return found
         test = conditions.missing(self.dialect, subject, dtype)
         return f"CASE WHEN {test} THEN {self.text(match_.missing)} ELSE {found} END"

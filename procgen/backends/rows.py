@@ -8,15 +8,17 @@ tree is one CASE, the scalar macros.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from procgen.backends.duckdb_lowerings import Use, lowering_of, walked
 from procgen.backends.lowering import Lowering
 from procgen.backends.routines import SUFFIXES, RoutineWriter
 from procgen.backends.select import TITLES, SelectWriter
 from procgen.backends.walks import Walk
+from procgen.ir.expressions import Reference
 from procgen.ir.program import OutputName, Program
 from procgen.ir.types import DType
+from procgen.ir.walk import descend
 
 PARAMETER = "procgen_table"
 ROW = "procgen_relation"
@@ -55,7 +57,7 @@ class RowsMacro:
             writer.program,
             writer.schema.dialect,
             writer.typing,
-            walks,
+            {name: _with_column(walk, writer) for name, walk in walks.items()},
             nodes=writer.schema.qualified("_nodes"),
             passes=passes if lowering is Lowering.PASSES else None,
         )
@@ -64,9 +66,18 @@ class RowsMacro:
             f"SELECT {ROW} AS {whole}, unnest({writer.schema.qualified('_inputs')}({read}))\n"
             f"FROM query_table({PARAMETER}) AS {ROW}"
         )
-        rows = select.scored(source)
+        rows = select.scored(select.with_numbers(source))
         scores = {name: select.own_column(name.value) for name in TITLES}
         return cls(passes, _adding(writer, whole, scores, rows), lowering, walks, _inputs(writer))
+
+
+def _with_column(walk: Walk, writer: RoutineWriter) -> Walk:
+    """The walk, with a column for its numbers unless other values must be computed first."""
+    parts = (part for feature in walk.ensemble.features for part in descend(feature))
+    if any(isinstance(part, Reference) for part in parts):
+        return walk
+    names = SelectWriter(writer.program, writer.schema.dialect, writer.typing)
+    return replace(walk, row=names.own_column(f"numbers_{walk.number}"))
 
 
 def score_columns(program: Program) -> dict[OutputName, str]:
@@ -90,9 +101,14 @@ def _adding(writer: RoutineWriter, row: str, scores: dict[OutputName, str], sour
 
 
 def _calling(writer: RoutineWriter, read: str) -> str:
-    """The scalar macros do the work."""
-    calls = {name: f"{writer.schema.qualified(SUFFIXES[name])}({read})" for name in TITLES}
-    return _adding(writer, ROW, calls, f"query_table({PARAMETER}) AS {ROW}")
+    """The scalar macros do the work, in a subquery: a call in the struct is made for each field."""
+    names = {name: f"procgen_{name.value}" for name in TITLES}
+    calls = ",\n    ".join(
+        f"{writer.schema.qualified(SUFFIXES[output.name])}({read}) AS {names[output.name]}"
+        for output in writer.program.outputs
+    )
+    source = f"SELECT {ROW}, {calls}\nFROM query_table({PARAMETER}) AS {ROW}"
+    return _adding(writer, ROW, names, f"({source})")
 
 
 def _inputs(writer: RoutineWriter) -> str:

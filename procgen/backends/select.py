@@ -110,6 +110,15 @@ class SelectWriter:
         ]
         return self.subquery(f"SELECT {', '.join(columns)}\nFROM {relation}")
 
+    def with_numbers(self, source: str) -> str:
+        """A column for each walk that has one: the numbers that its nodes test."""
+        printer = self._printer({}, {})
+        for walk in self.walks.values():
+            if walk.row is not None:
+                text = walk.numbers(printer.subjects(walk.ensemble))
+                source = self._with_column(source, text, walk.row)
+        return source
+
     def subquery(self, statement: str) -> str:
         """A statement as what another one reads from."""
         return f"({statement}{self.dialect.fence}) AS {self.own_column('rows')}"

@@ -51,12 +51,21 @@ class NodeColumn:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Prints the walk of one ensemble; its lists are fields of NODES, with `number` behind."""
+    """Prints the walk of one ensemble; its lists are fields of NODES, with `number` behind.
+
+    Attributes:
+        dialect: whose.
+        ensemble: which is walked.
+        lists: its nodes.
+        number: of the walk, from 1.
+        row: a column that holds the numbers that nodes test; None to make them inside the text.
+    """
 
     dialect: Dialect
     ensemble: Ensemble
     lists: Lists
     number: int
+    row: str | None = None
 
     def columns(self) -> dict[str, NodeColumn]:
         """Each field of NODES by its name."""
@@ -113,8 +122,15 @@ class Walk:
         for _ in range(self.lists.levels - 1):
             text = f"list_transform({text}, lambda procgen_e:\n {nodes}[{right}])"
         text = f"list_transform({text}, lambda procgen_e:\n {right})"
+        if self.row is not None:
+            return text.replace("procgen_row[", f"{self.row}[")
+        return f"list_transform([{self.numbers(subjects)}], lambda procgen_row:\n {text})[1]"
+
+    def numbers(self, subjects: Sequence[Subject]) -> str:
+        """What the nodes test of a row, as one list."""
+        splits = self.lists.columns.values()
         row = ",\n ".join(self._number(subjects[split.feature], split) for split in splits)
-        return f"list_transform([[{row}]], lambda procgen_row:\n {text})[1]"
+        return f"[{row}]"
 
     def _number(self, subject: Subject, split: Split) -> str:
         """A column of the walk: NULL where the value is missing."""

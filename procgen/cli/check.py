@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 import typer
 
 from procgen.backends import DIALECTS
+from procgen.backends.choices import Choice
 from procgen.cli.compilation import InputsFile, ModelFile, SampleFile, Trust
 from procgen.cli.console import say, say_columns, say_json, working
+from procgen.cli.explaining import cells_of, choices_as_json
 from procgen.cli.options import AsJson
 from procgen.compiler import compile_source
 from procgen.errors import LimitError, UnrepresentableError
@@ -40,6 +42,7 @@ class Fit:
     lowering: str = ""
     bytes: int = 0
     inputs: str = ""
+    choices: tuple[Choice, ...] = ()
     problem: str = ""
 
 
@@ -90,7 +93,8 @@ def _fit(source: Source | None, engine: str) -> Fit:
     inputs = f"{count:,} of {target.max_arguments:,} arguments"
     if count > target.max_arguments:
         inputs = f"{count:,} of {target.max_inputs:,} fields of a row"
-    return Fit(engine, lowering=artifact.lowering, bytes=len(artifact.up.encode()), inputs=inputs)
+    size = len(artifact.up.encode())
+    return Fit(engine, artifact.lowering, size, inputs, artifact.choices)
 
 
 def _print(path: Path, model: Any, examination: Examination, fits: list[Fit]) -> None:
@@ -115,8 +119,15 @@ def _print(path: Path, model: Any, examination: Examination, fits: list[Fit]) ->
         for f in fits
     ]
     say_columns(engines)
+    explained = [row for fit in fits if fit.choices for row in _explained(fit)]
+    if explained:
+        say_columns(explained)
     if any(fit.problem for fit in fits):
         say("Not every engine holds this model. Nothing was written.")
+
+
+def _explained(fit: Fit) -> Iterator[tuple[str, ...]]:
+    return cells_of(fit.engine, "ml.model", fit.choices)
 
 
 def _title(model: Any) -> str:
@@ -214,6 +225,7 @@ def _as_json(examination: Examination, fits: list[Fit]) -> Mapping[str, Any]:
                 "lowering": f.lowering,
                 "bytes": f.bytes,
                 "inputs": f.inputs,
+                "choices": choices_as_json(f.choices),
                 "problem": f.problem,
             }
             for f in fits

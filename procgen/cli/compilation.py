@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from procgen.backends.languages import Language, language_named
+from procgen.backends.languages import Language
+from procgen.backends.lowering import Lowering
+from procgen.backends.manner import Manner
 from procgen.cli.compiling import (
     Compiled,
     Reading,
@@ -16,7 +18,8 @@ from procgen.cli.compiling import (
     read_saved,
     with_policies,
 )
-from procgen.cli.console import say, say_json, say_script, working
+from procgen.cli.console import say, say_columns, say_json, say_script, working
+from procgen.cli.explaining import Explanation
 from procgen.cli.listing import NEXT, lines, names
 from procgen.cli.options import AsJson, Folder
 from procgen.compiler import compile_source
@@ -67,6 +70,17 @@ Spoken = Annotated[
         help="plpython: PostgreSQL routines in plpython3u. python: for procgen.duckdb.register.",
     ),
 ]
+Lowered = Annotated[
+    str | None,
+    typer.Option(
+        "--lowering",
+        metavar="|".join(Lowering),
+        help="How trees are written; else the cost model says. See --explain.",
+    ),
+]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Say how trees are written, what else could be, and why.")
+]
 ToStdout = Annotated[bool, typer.Option("--stdout", help="Print the up script; write nothing.")]
 Schema = Annotated[
     str | None, typer.Option("--schema", help="With --stdout: the schema of the routines.")
@@ -84,6 +98,8 @@ def compile_command(  # noqa: PLR0913 - an option is a parameter
     on_missing: OnMissing = "model",
     on_unseen: OnUnseen = "model",
     language: Spoken = None,
+    lowering: Lowered = None,
+    explain: Explain = False,
     stdout: ToStdout = False,
     schema: Schema = None,
     folder: Folder = Path(),
@@ -97,7 +113,7 @@ def compile_command(  # noqa: PLR0913 - an option is a parameter
         raise typer.BadParameter(f"--target is one of {', '.join(ENGINES)}, not {target!r}")
     if schema is not None and not stdout:
         raise typer.BadParameter(f"--schema goes with --stdout; a project's is in {SETTINGS}")
-    wanted = None if language is None else language_named(language)
+    wanted = Manner.named(language, lowering)
     project = load_project(folder) if not stdout or (folder / SETTINGS).exists() else None
     with working(f"reading {model}"):
         reading = read_saved(model, inputs=inputs, sample=sample, trust=trust)
@@ -108,10 +124,14 @@ def compile_command(  # noqa: PLR0913 - an option is a parameter
     with working(f"compiling {name}"):
         engines = project.engines if target is None else (target,)
         compiled = compile_into(project, name, reading, engines, wanted)
+    explained = Explanation(reading.source.program, engines, compiled.version.manner)
     if as_json:
-        say_json(_as_json(project, name, compiled))
-    else:
-        _report(project, name, compiled)
+        choices = {"choices": explained.as_json()} if explain else {}
+        say_json(_as_json(project, name, compiled) | choices)
+        return
+    _report(project, name, compiled)
+    if explain:
+        say_columns(explained.cells(f"{project.schema}.{name}_v{compiled.version.number}"))
 
 
 def _script(
@@ -120,7 +140,7 @@ def _script(
     reading: Reading,
     target: str | None,
     schema: str | None,
-    language: Language | None,
+    wanted: Manner,
 ) -> str:
     """The up script for one engine, of the version that `compile` would write."""
     engines = ENGINES if project is None else project.engines
@@ -130,9 +150,10 @@ def _script(
         reading.source,
         name=name,
         target=target or engines[0],
-        version=find_version(project, name, reading.source, language).number if project else 1,
+        version=find_version(project, name, reading.source, wanted).number if project else 1,
         schema=schema or (project.schema if project else "ml"),
-        language=language or Language.SQL,
+        language=wanted.language or Language.SQL,
+        lowering=wanted.lowering,
     )
     return artifact.up
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from procgen.artifacts.artifact import Artifact
-from procgen.backends.languages import SPOKEN, Language, require_spoken
+from procgen.backends.languages import Language
+from procgen.backends.manner import Manner
 from procgen.cli.differences import describe
 from procgen.cli.parity import make_cases
 from procgen.compiler import EVERYONE, compile_source
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from procgen.migrations.project import Project
 
 
+ANY_MANNER = Manner()
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A model as its file and the user's files about its columns say; `rows` are the sample's."""
@@ -51,7 +55,7 @@ class Version:
     number: int
     digest: str
     previous: int | None
-    language: Language = Language.SQL
+    manner: Manner
 
     @property
     def is_new(self) -> bool:
@@ -113,21 +117,22 @@ def with_policies(reading: Reading, on_missing: str, on_unseen: str) -> Reading:
 
 
 def find_version(
-    project: Project, name: str, source: Source, language: Language | None = None
+    project: Project, name: str, source: Source, wanted: Manner = ANY_MANNER
 ) -> Version:
     """The version of this model: the newest one if it is equal to that, or the next.
 
-    The same model in another language is another version; without `language` it stays as it is.
+    The same model in another language or lowering is another version; what `wanted` does not say
+    stays as it is.
     """
     digest = codec.digest(source.program)
     match newest_version(project, name):
         case None:
-            return Version(1, digest, None, language or Language.SQL)
+            return Version(1, digest, None, wanted.settled())
         case (newest, known):
-            spoken = read_model_file(project, ModelVersion(name, newest)).language
-            if known == digest and language in (None, spoken):
-                return Version(newest, digest, newest, spoken)
-            return Version(newest + 1, digest, newest, language or Language.SQL)
+            manner = read_model_file(project, ModelVersion(name, newest)).manner
+            if known == digest and wanted.settled(manner) == manner:
+                return Version(newest, digest, newest, manner)
+            return Version(newest + 1, digest, newest, wanted.settled())
 
 
 def compile_into(
@@ -135,20 +140,19 @@ def compile_into(
     name: str,
     reading: Reading,
     engines: Sequence[str],
-    language: Language | None = None,
+    wanted: Manner = ANY_MANNER,
 ) -> Compiled:
     """Compile for each engine that lacks this version, and write what is new.
 
-    An engine that does not speak the language gets SQL.
+    An engine that does not speak the language gets SQL, and one that has not the lowering its own.
 
     Raises:
-        InputsError: no engine speaks the language.
+        InputsError: no engine has the language or the lowering.
         ParityError: Python's answers and the Program's differ; nothing is written.
         ProjectError: the project is not in order, or a file is in the way; nothing is written.
     """
-    version = find_version(project, name, reading.source, language)
-    if language is not None:
-        require_spoken(language, tuple(engines))
+    wanted.require_for(engines)
+    version = find_version(project, name, reading.source, wanted)
     artifacts = _missing_artifacts(project, name, reading.source, version, engines)
     if not artifacts:
         return Compiled(version)
@@ -180,9 +184,11 @@ def _missing_artifacts(
             version=version.number,
             schema=project.schema,
             roles=project.roles or EVERYONE,
-            language=version.language if version.language in SPOKEN[engine] else Language.SQL,
+            language=manner.language or Language.SQL,
+            lowering=manner.lowering,
         )
         for engine in engines
+        for manner in [version.manner.on(engine)]
         if find_create_migration(project, engine, name, version.number) is None
     ]
 
@@ -192,7 +198,7 @@ def _difference(project: Project, name: str, version: Version, source: Source) -
         return None
     before = read_program(project, ModelVersion(name, version.previous))
     if codec.digest(before) == version.digest:
-        return f"--language {version.language}"
+        return str(version.manner)
     return describe(before, source.program)
 
 
@@ -200,9 +206,7 @@ def _provenance(project: Project, name: str, version: Version, source: Source) -
     """Where the model came from; a version that is written already keeps what was written."""
     if not version.is_new:
         return read_model_file(project, ModelVersion(name, version.number)).provenance
-    # Left out where it is SQL: files that were written before stay as they are.
-    spoken = {} if version.language is Language.SQL else {"language": version.language.value}
-    return spoken | {
+    return version.manner.as_json() | {
         "class_names": list(source.class_names),
         "versions": dict(source.versions),
         "classes": _labels(source.classes),

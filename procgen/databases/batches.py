@@ -87,5 +87,5 @@ def find_batch(
     found = [one for one in batches if wanted.is_met_by(one, project.schema)]
     if len(found) != 1:
         raise wanted.not_met(found or batches)
-    now = scorers(project, wanted.facade, facade_states(migrations))
+    now = scorers(project, wanted.facade, facade_states(migrations), database.engine)
     return Batch(project.schema, found[0], now, since, chunk)

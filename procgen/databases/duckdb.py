@@ -159,7 +159,7 @@ class DuckDB:
         again = duckdb_catalog.callers([one.identity for one in wanted], made)
         for name in reversed(again):
             if name in live:
-                drop = f"DROP {name.partition(' ')[0]} {duckdb_catalog.quoted(name)};\n"
+                drop = f"DROP {duckdb_catalog.kind(name)} {duckdb_catalog.quoted(name)};\n"
                 self.run_script(drop, source=f"dropping {name}")
         for name in again:
             self.run_script(made[name] + ";\n", source=f"the statement of {name}")

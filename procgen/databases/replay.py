@@ -16,6 +16,10 @@ ROUTINES = ("function ", "procedure ", "type ", "macro ")
 """What these kinds make; a promotion makes attachments again, which stand on tables of users."""
 
 
+BESIDE = ("_rows", "_nodes")
+"""How the names of DuckDB's table macros and node tables end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """What a run of the files left behind, in the words of this very server.
@@ -46,7 +50,13 @@ class Recording:
 
 def routines(found: Mapping[str, StoredObject]) -> dict[str, StoredObject]:
     """Those of these objects that a replay can make."""
-    return {name: one for name, one in found.items() if name.startswith(ROUTINES)}
+    return {name: one for name, one in found.items() if is_of_version(name)}
+
+
+def is_of_version(identity: str) -> bool:
+    """Whether an object is a version's or a facade's, and not of an attachment."""
+    beside = identity.startswith(("table macro ", "table ")) and identity.endswith(BESIDE)
+    return identity.startswith(ROUTINES) or beside
 
 
 def replayed(migrations: Sequence[Migration]) -> list[Migration]:

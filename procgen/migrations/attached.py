@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from procgen.artifacts.attached import AttachmentWriter, Scorer
 from procgen.artifacts.attachment import Attachment, Form, parse_attachment
 from procgen.backends import dialect_named
+from procgen.backends.duckdb_lowerings import Use, lowering_of
 from procgen.migrations.facades import SHADOW, FacadeState
-from procgen.migrations.header import ModelVersion
+from procgen.migrations.header import Kind, ModelVersion
 from procgen.migrations.migration import Migration
 from procgen.migrations.models import read_model_file, read_program
 from procgen.migrations.project import Project
+from procgen.passes import lower
 
 MOVED = "-- What is attached is made again, so that it calls and names the versions that score.\n"
 """Stands above the statements that need the tables of users."""
@@ -40,22 +42,36 @@ def columns_of_versions(
             yield version, found[one.id]
 
 
-def scorers(project: Project, facade: str, states: Mapping[str, FacadeState]) -> tuple[Scorer, ...]:
+def scorers(
+    project: Project, facade: str, states: Mapping[str, FacadeState], engine: str
+) -> tuple[Scorer, ...]:
     """The version that answers a facade, then its shadow; empty where there is no such facade."""
     if facade not in states:
         return ()
-    found = [scorer(project, version) for version in states[facade].serves[-1:]]
+    found = [scorer(project, version, engine) for version in states[facade].serves[-1:]]
     shadow = states.get(facade + SHADOW)
     if shadow is not None and shadow.is_shadow:
-        found += [scorer(project, version) for version in shadow.serves[-1:]]
+        found += [scorer(project, version, engine) for version in shadow.serves[-1:]]
     return tuple(found)
 
 
-def scorer(project: Project, version: ModelVersion) -> Scorer:
+def scorer(project: Project, version: ModelVersion, engine: str) -> Scorer:
     """A version as attachments call it."""
-    record = read_model_file(project, version)
-    program = read_program(project, version)
-    return Scorer(version.name, version.version, record.digest, program, record.language)
+    record, program = read_model_file(project, version), read_program(project, version)
+    rows, forced = None, record.manner.on(engine).lowering
+    if has_rows(project, version, engine):
+        rows = lowering_of(lower(program, dialect_named(engine).target), Use.ROWS, forced)
+    return Scorer(version.name, version.version, record.digest, program, record.language, rows)
+
+
+def has_rows(project: Project, version: ModelVersion, engine: str) -> bool:
+    """Whether the version that the files create has a table macro; those of old procgens do not."""
+    name = f"table macro {project.schema}.{version.name}_v{version.version}_rows"
+    return any(
+        name in one.header.objects
+        for one in project.migrations(engine)
+        if one.kind is Kind.CREATE and one.header.model == version
+    )
 
 
 def moved_script(
@@ -68,7 +84,7 @@ def moved_script(
     """The statements that make a facade's attachments again, once its versions are `states`."""
     name = facade.removesuffix(SHADOW) if facade.endswith(SHADOW) else facade
     moving = [one for one in attachments(migrations).values() if one.moves and one.facade == name]
-    now = scorers(project, name, states)
+    now = scorers(project, name, states, engine)
     if not moving or not now:
         return ""
     dialect = dialect_named(engine)

@@ -35,7 +35,7 @@ def attach_files(project: Project, engine: str, wanted: Wanted, shape: TableShap
         InputsError: the table does not fit the model, or the engine cannot do what is asked.
     """
     migrations = project.migrations(engine)
-    now = scorers(project, wanted.facade, facade_states(migrations))
+    now = scorers(project, wanted.facade, facade_states(migrations), engine)
     if not now:
         raise ProjectError(
             f"migrations/{engine} has no facade {wanted.facade}",

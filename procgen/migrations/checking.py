@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -63,7 +64,8 @@ def _migration_problems(project: Project, migration: Migration) -> Iterator[str]
         yield f"{source}: a body between $procgen$ marks is not what its header says"
     for name in header.objects:
         word = name.partition("(")[0].rpartition(".")[2].strip('"')
-        if word not in migration.up.partition("\n\n")[2]:
+        made = rf"^\s*CREATE\b.*(?<!\w){re.escape(word)}(?!\w)"
+        if not re.search(made, migration.up, re.IGNORECASE | re.MULTILINE):
             yield f"{source}: the header names {name}, which the script does not make"
     if migration.kind is Kind.CREATE:
         yield from _model_problems(project, migration)

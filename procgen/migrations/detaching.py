@@ -55,10 +55,13 @@ def _scorers(
     made: str,
 ) -> tuple[Scorer, ...]:
     """The versions that it calls now; a column calls that of its migration for ever."""
+    engine = migrations[0].engine
     if attachment.form is Form.COLUMN:
         versions = [one.header.model for one in migrations if one.id == made]
-        return tuple(scorer(project, version) for version in versions if version is not None)
-    return scorers(project, attachment.facade, facade_states(migrations))
+        return tuple(
+            scorer(project, version, engine) for version in versions if version is not None
+        )
+    return scorers(project, attachment.facade, facade_states(migrations), engine)
 
 
 def _refuse_needed(attachment: Attachment, known: Mapping[str, Attachment]) -> None:

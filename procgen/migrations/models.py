@@ -11,7 +11,8 @@ from typing import Any
 
 from procgen.artifacts.artifact import Artifact
 from procgen.backends.languages import Language
-from procgen.errors import CorruptFileError, ProjectError
+from procgen.backends.manner import Manner
+from procgen.errors import CorruptFileError, InputsError, ProjectError
 from procgen.ir import codec
 from procgen.ir.program import Program
 from procgen.migrations.header import ModelVersion
@@ -41,12 +42,21 @@ class ModelRecord:
         Raises:
             CorruptFileError: its model file names another language.
         """
-        name = self.provenance.get("language", Language.SQL)
+        return self.manner.language or Language.SQL
+
+    @property
+    def manner(self) -> Manner:
+        """The language and the lowering that its routines were compiled in.
+
+        Raises:
+            CorruptFileError: its model file names one that is not known.
+        """
+        names = self.provenance.get("language", Language.SQL), self.provenance.get("lowering")
         try:
-            return Language(name)
-        except ValueError as error:
+            return Manner.named(*names)
+        except InputsError as error:
             raise CorruptFileError(
-                f"{self.name} v{self.version} is in the language {name!r}, which is not known",
+                f"{self.name} v{self.version}: {error}",
                 hint="restore its model file from git, or upgrade procgen",
             ) from error
 

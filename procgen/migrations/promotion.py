@@ -15,7 +15,7 @@ from procgen.backends import dialect_named
 from procgen.backends.routines import SUFFIXES
 from procgen.compiler import EVERYONE
 from procgen.errors import ProjectError
-from procgen.migrations.attached import attachments, moved_script
+from procgen.migrations.attached import attachments, has_rows, moved_script
 from procgen.migrations.create import find_create_migration
 from procgen.migrations.facades import SHADOW, FacadeState, facade_states, model_states
 from procgen.migrations.header import Header, Kind, ModelVersion, body_hashes
@@ -69,7 +69,7 @@ def promote_files(project: Project, engine: str, wanted: Promotion) -> FileSet:
     states = facade_states(migrations)
     state = states.get(wanted.target, FacadeState(wanted.target))
     _refuse_clash(wanted, states, migrations)
-    after = served(project, wanted.model)
+    after = served(project, wanted.model, engine)
     roles = project.roles or EVERYONE
     facade = Facade(
         dialect_named(engine), project.schema, wanted.target, roles, _without(state.roles, roles)
@@ -107,7 +107,7 @@ def _files(
     facade: Facade,
     answer: _Answer,
 ) -> FileSet:
-    others = [served(project, one) for one in answer.state.serves if one != header.replaces]
+    others = [served(project, one, engine) for one in answer.state.serves if one != header.replaces]
     states, former = state_changes(migrations, header, engine)
     move = Move(answer.before, answer.after, tuple(others), states, former)
     back = replace(
@@ -132,13 +132,14 @@ def _files(
 def _shadow_scripts(project: Project, engine: str, state: FacadeState) -> tuple[str, str]:
     """The statements that drop a shadow, and those that bring it back."""
     facade = Facade(dialect_named(engine), project.schema, state.name, state.roles)
-    move = Move(served(project, state.serves[-1]), None)
+    move = Move(served(project, state.serves[-1], engine), None)
     return "\n" + facade.script(move), facade.script(move.reversed()) + "\n"
 
 
-def served(project: Project, version: ModelVersion) -> Served:
+def served(project: Project, version: ModelVersion, engine: str) -> Served:
     """A version as a facade calls it."""
-    return Served(version.name, version.version, read_program(project, version))
+    rows = has_rows(project, version, engine)
+    return Served(version.name, version.version, read_program(project, version), rows)
 
 
 def _created(
@@ -182,7 +183,8 @@ def _replaced(
     Raises:
         ProjectError: the facade is called in another way, or this version answers already.
     """
-    known = [served(project, version) for version in state.serves]
+    engine = facade.dialect.name
+    known = [served(project, version, engine) for version in state.serves]
     for one in known:
         if (one.model, one.version) == (after.model, after.version):
             raise ProjectError(f"{facade.name} is answered by {after.label} already")
@@ -246,7 +248,7 @@ def _refuse_unlike(
     attached = [
         name for name, one in attachments(migrations).items() if one.facade == champion.name
     ]
-    answering = served(project, champion.serves[-1])
+    answering = served(project, champion.serves[-1], facade.dialect.name)
     if attached and not _same_call(facade, answering, after):
         raise ProjectError(
             f"{after.label} is called as {facade.call(after)}, but {attached[0]} calls "

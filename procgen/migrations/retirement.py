@@ -72,7 +72,7 @@ def retire_facade_files(project: Project, engine: str, name: str) -> FileSet:
             f"the facade {name} is called in several ways",
             hint="drop its routines with a migration of your own",
         )
-    before = served(project, state.serves[0])
+    before = served(project, state.serves[0], engine)
     _refuse_attached(name, migrations)
     header = Header(
         kind=Kind.RETIRE, requires=(state.last,), model=state.serves[0], facade=name, generator=TOOL

@@ -18,7 +18,7 @@ def test_07_a_migration_that_left_the_checkout_is_rolled_back_from_history(team)
         path.unlink()
     out = team.ok("rollback", "--to", "0003")
     assert "0004_churn_v3" in out
-    assert len(team.objects()) == (4 if team.url.startswith("duckdb") else 2)
+    assert len(team.objects()) == (4 if team.engine == "duckdb" else 2)
 
 
 def test_08_a_down_script_of_another_champion_is_refused(team):

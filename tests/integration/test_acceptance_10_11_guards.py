@@ -113,7 +113,7 @@ def test_11_a_champion_by_hand_cannot_be_retired_either(team):
     team.edit("0005_churn_promote_v2.up.sql", "SELECT 1;", "SELECT 2;")
     code, _, err = team.on("apply")
     assert code == 3
-    assert 'function "churn" depends on' in err or "ml.churn" in err
+    assert 'function "churn_rows" depends on' in err or "ml.churn" in err
     assert team.value("ml.churn(1)") == 2.0
 
 
@@ -123,7 +123,7 @@ def test_11_a_retired_version_comes_back_by_a_rollback(team):
     before = team.objects()
     team.ok("apply")
     assert team.states() == [("churn", 1, "retired"), ("churn", 2, "champion")]
-    assert len(team.objects()) == len(before) - 1
+    assert len(before) - len(team.objects()) == (2 if team.engine == "duckdb" else 1)
     assert team.on("drift")[0] == 0
     team.ok("verify")
     team.ok("rollback", "--steps", "1")

@@ -94,7 +94,8 @@ def test_12_a_shadow_scores_beside_the_champion_and_changes_no_answer(team):
     team.write("promote", "churn", "v2")
     team.ok("apply")
     assert team.value("ml.churn(1)") == 3.0
-    assert sorted(name.partition("(")[0].rpartition(".")[2] for name in team.objects()) == [
+    names = (name.partition("(")[0].rpartition(".")[2] for name in team.objects())
+    assert sorted(name for name in names if not name.endswith("_rows")) == [
         "churn",
         "churn_v1",
         "churn_v2",

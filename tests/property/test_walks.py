@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from procgen.backends.duckdb import DUCKDB
 from procgen.backends.duckdb_lowerings import Use, lowering_of, lowerings, walked
@@ -28,8 +28,16 @@ def duckdb():
 
 
 @given(programs())
+@settings(max_examples=settings.default.max_examples // 4)
 def test_a_random_ensemble_that_is_walked(duckdb, program):
     with forced(Lowering.NODES):
+        assert_scores_alike(duckdb, program)
+
+
+@given(programs())
+@settings(max_examples=settings.default.max_examples // 4)
+def test_a_random_ensemble_that_is_added_in_passes(duckdb, program):
+    with forced(Lowering.PASSES):
         assert_scores_alike(duckdb, program)
 
 
@@ -63,7 +71,7 @@ def test_large_forests_are_walked_and_small_ones_are_not():
 
 def test_a_tree_that_is_one_leaf_cannot_be_walked():
     assert Lowering.NODES not in lowerings(program(full_tree(0)))
-    with pytest.raises(LimitError, match="choose one of case"):
+    with pytest.raises(LimitError, match="choose one of expression"):
         walked(program(full_tree(0)), DUCKDB, Use.ROUTINE, Lowering.NODES)
 
 

@@ -12,6 +12,7 @@ from procgen.kernels.runtime.walks import Walks, levels_of
 BY_NUMPY, BY_NUMBA = (512, 800), (1024, 220)
 """The bytes of a group's masks for one code, so that its table stays in the cache; and how many
 bits of masks are read in the time of one level of a walk."""
+WALKED_NODES = 1 << 20
 ACCUMULATORS = {"float64": np.float64, "float32": np.float32}
 
 
@@ -90,10 +91,13 @@ def grouped(trees, width, share):
         kinds = [None] * len(trees)
     start = 0
     while start < len(trees):
-        stop, widest = start, 0
+        stop, widest, nodes = start, 0, 0
         while stop < len(trees) and (kinds[stop] is None) == (kinds[start] is None):
             widest = max(widest, kinds[stop] or 0)
             if (stop + 1 - start) * widest > width * 8:
+                break
+            nodes += len(trees[stop]["child"])
+            if nodes > WALKED_NODES and stop > start:
                 break
             stop += 1
         yield (Walks if kinds[start] is None else Masks), trees[start:stop]

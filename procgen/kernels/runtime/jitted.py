@@ -17,6 +17,8 @@ from procgen.kernels.runtime.values import missing
 LANES = 8
 """Rows that are scored side by side: one waits for memory while another goes on."""
 MASKS_AT_ONCE = 8
+SKEW = 32
+"""Codes after each feature's: lines that are a power of two apart would share a place in cache."""
 COMPILED: dict[str, object] = {}
 
 
@@ -36,9 +38,9 @@ def compiled():
     return COMPILED
 
 
-def rank_numbers(cells, cuts, starts, low, scale, top, codes):
-    """The codes of numbers, by a grid: see Grid, which rounds alike; its last cut ends a search."""
-    absent = starts[-1] + 2
+def rank_numbers(cells, ends, starts, low, scale, top, codes):
+    """The codes of numbers by a Grid, which rounds alike; its last end stops a search."""
+    absent = starts[-1] + 1
     for row in range(len(cells)):
         cell = cells[row]
         if cell != cell:  # noqa: PLR0124 - true of NaN
@@ -50,13 +52,13 @@ def rank_numbers(cells, cuts, starts, low, scale, top, codes):
         first, last = starts[place], starts[place + np.uint64(1)]
         while last - first > 8:
             middle = (first + last) >> 1
-            if cuts[middle] < cell:
+            if ends[middle] < cell:
                 first = middle + 1
             else:
                 last = middle
-        while cuts[first] < cell:
+        while ends[first] < cell:
             first += 1
-        codes[row] = first + 1
+        codes[row] = first
 
 
 def add_masks(codes, features, places, table, found, words, hashing, entries, values, totals):
@@ -67,7 +69,7 @@ def add_masks(codes, features, places, table, found, words, hashing, entries, va
     """
     multiplier, shift = hashing
     own = np.empty(len(features), dtype=np.uint64)
-    for first in range(0, codes.shape[1], 8):
+    for first in range(0, totals.shape[1], 8):
         for lane in range(8):
             line, trees = found[lane], words[lane]
             for number in range(len(features)):
@@ -93,13 +95,13 @@ def add_masks(codes, features, places, table, found, words, hashing, entries, va
                 total[np.uint64(first + lane)] += leaves[leaf]
 
 
-def add_walks(codes, nodes, starts, depths, packing, entries, values, totals):
+def add_walks(codes, nodes, starts, depths, entries, values, totals):
     """Add every tree to the totals, in blocks of 64 rows so that a tree's nodes are read once.
 
     Eight lanes are written out as a constant, so that the compiler unrolls them.
     """
-    last_column, cut_shift, last_cut = packing
-    upper = np.uint64(32)
+    sixteen, last_column = np.uint64(16), np.uint64(0xFFFF)
+    forty, last_cut = np.uint64(40), np.uint64(0xFFFFFF)
     at = np.empty(8, dtype=np.uint64)
     for block in range(0, len(codes), 64):
         entry = 0
@@ -114,9 +116,9 @@ def add_walks(codes, nodes, starts, depths, packing, entries, values, totals):
                 for _ in range(depths[tree]):
                     for lane in range(8):
                         node = nodes[at[lane]]
-                        cut = (node >> cut_shift) & last_cut
+                        cut = (node >> sixteen) & last_cut
                         right = rows[lane, node & last_column] > cut
-                        at[lane] = (node >> upper) + np.uint64(right)
+                        at[lane] = (node >> forty) + np.uint64(right)
                 for own in range(first_entry, entry):
                     output, offset = entries[own, 1], np.uint64(entries[own, 2])
                     for lane in range(8):
@@ -142,12 +144,12 @@ class Compiled:
         if feature["kind"] == "category":
             return None
         grid = feature["grid"]
-        return grid.padded, grid.starts.astype(np.int32), grid.low, grid.scale, grid.top
+        return grid.ends, grid.starts.astype(np.int32), grid.low, grid.scale, grid.top
 
     def totals(self, values, base, rows):
         """The sums, a line for each output."""
         padded = -(-rows // LANES) * LANES
-        codes = np.zeros((max(1, len(self.features)), padded), dtype=self.code)
+        codes = np.zeros((max(1, len(self.features)), padded + SKEW), dtype=self.code)
         for place, value in enumerate(values):
             self._rank(value, place, codes[place, :rows])
         totals = np.repeat(np.array(base)[:, None], padded, axis=1)
@@ -209,16 +211,13 @@ class WalksCompiled:
 
     def __init__(self, walks, function):
         self.walks, self.function = walks, function
-        self.nodes = walks.nodes.astype(np.uint64)
         self.starts = walks.starts.astype(np.uint64)
-        packing = (walks.last_column, walks.cut_shift, walks.last_cut)
-        self.packing = tuple(np.uint64(one) for one in packing)
-        self.entries, self.values = self._entries()
+        self.entries, self.values = self._entries(walks)
 
-    def _entries(self):
+    def _entries(self, walks):
         """In the order of trees: which tree adds to which output, and where its values start."""
-        found, parts, size = [], [], len(self.nodes)
-        for place, (output, members, column) in enumerate(self.walks.values):
+        found, parts, size = [], [], len(walks.packed)
+        for place, (output, members, column) in enumerate(walks.values):
             found += [(number, output, place * size) for number in members]
             parts.append(column)
         entries = np.array(sorted(found), dtype=np.int64).reshape(-1, 3)
@@ -226,16 +225,16 @@ class WalksCompiled:
 
     def add(self, codes, totals):
         """Add the trees to the totals, a line for each output."""
-        lines = np.zeros((codes.shape[1], max(1, len(self.walks.sources))), dtype=codes.dtype)
+        rows = totals.shape[1]
+        lines = np.zeros((rows, max(1, len(self.walks.sources))), dtype=codes.dtype)
         for column, (feature, table) in enumerate(self.walks.sources):
-            line = codes[feature]
+            line = codes[feature, :rows]
             lines[:, column] = line if table is None else table.take(line)
         self.function(
             lines,
-            self.nodes,
+            self.walks.packed,
             self.starts,
             self.walks.depths,
-            self.packing,
             self.entries,
             self.values,
             totals,

@@ -12,6 +12,9 @@ from procgen.kernels.runtime.ranks import goes_right
 
 MASKED_ROWS = 512
 SUMMED_ROWS = 2048
+PAIRS = {"float64": np.complex128, "float32": np.complex64}
+"""Two values that are looked up as one."""
+MOST_PAIRED_BITS = 64
 # A power of two times such a number has another pattern in its highest bits for each power.
 WORDS = {
     8: (np.uint8, 0x17, 5),
@@ -42,6 +45,13 @@ def leaf_spans(children):
     return first, leaves
 
 
+def paired(first, second=None):
+    """For each place in the second, then in the first, both values as one."""
+    second = np.zeros(1, dtype=first.dtype) if second is None else second
+    both = np.stack(np.broadcast_arrays(first[None, :], second[:, None]), axis=-1)
+    return both.reshape(-1, 2).view(PAIRS[first.dtype.name])[:, 0]
+
+
 class Masks:
     """A group of trees as one table of masks: some rows for each feature, and one all open."""
 
@@ -50,8 +60,8 @@ class Masks:
         self.bits = max(word_bits(tree) for tree in trees)
         self.word, multiplier, shift = WORDS[self.bits]
         self.multiplier, self.shift = self.word(multiplier), self.word(shift)
-        whole = 64 // self.bits
-        self.width = -(-len(trees) // whole) * whole
+        self.hash_bits = self.bits.bit_length() - 1
+        self.width = -(-len(trees) // 8) * 8
         nodes = self._nodes(trees, spans)
         self.features = sorted(nodes)
         self.places, parts, start = {}, [], 0
@@ -64,6 +74,7 @@ class Masks:
             start += len(part)
         self.row_places = [(feature, self.places[feature].tolist()) for feature in self.features]
         self.table = np.concatenate([*parts, self._open(1)])
+        self.count, self.steps = len(trees), None
         self.entries, self.values = self._leaf_values(trees, spans, dtype)
         self.members = [self._members(output) for output in range(outputs)]
 
@@ -124,7 +135,9 @@ class Masks:
     def _members(self, output):
         """The trees that add to an output, and where their values start, to score one row."""
         own = np.flatnonzero(self.entries[:, 1] == output)
-        return self.entries[own, 0], own * self.bits
+        trees = self.entries[own, 0]
+        is_every = trees.tolist() == list(range(self.count))
+        return slice(self.count) if is_every else trees, own * self.bits
 
     def hash_of(self, lowest):
         """The place of a word with one bit among the leaf values of its tree."""
@@ -135,32 +148,67 @@ class Masks:
         rows = totals.shape[1]
         for start in range(0, rows, SUMMED_ROWS):
             part = slice(start, min(start + SUMMED_ROWS, rows))
-            self._add_leaves(self._open_leaves(codes, part), totals[:, part])
+            self._add_leaves(self._leaves(codes, part), totals[:, part])
 
-    def _open_leaves(self, codes, part):
-        """For each row of a part a line, with the word of each tree."""
+    def _leaves(self, codes, part):
+        """For each row of a part a line, with the hash of the row's leaf in each tree."""
         places = [self.places[feature].take(codes[feature][part]) for feature in self.features]
-        size = part.stop - part.start
-        found = self._open(size)
-        masks = np.empty((min(size, MASKED_ROWS), self.width), dtype=self.word)
-        for start in range(0, size, MASKED_ROWS):
-            lines = found[start : start + MASKED_ROWS]
+        hashes = np.empty((part.stop - part.start, self.width), dtype=np.uint8)
+        found = self._open(min(len(hashes), MASKED_ROWS))
+        masks = np.empty_like(found)
+        for start in range(0, len(hashes), MASKED_ROWS):
+            lines = found[: len(hashes) - start]
             own = masks[: len(lines)]
+            lines[:] = self.table[-1]
             for place in places:
                 self.table.take(place[start : start + MASKED_ROWS], 0, own, "clip")
                 np.bitwise_and(lines, own, lines)
-        return found
+            np.negative(lines, own)
+            own &= lines
+            own *= self.multiplier
+            own >>= self.shift
+            hashes[start : start + MASKED_ROWS] = own
+        return hashes
 
-    def _add_leaves(self, words, totals):
-        words &= np.negative(words)
-        leaves = np.ascontiguousarray(self.hash_of(words).astype(np.uint8).T)
+    def _add_leaves(self, hashes, totals):
+        if self.steps is None:
+            self.steps = list(self._steps())
+        # Eight trees at a time become lines of rows: byte by byte that would take longer.
+        single = np.ascontiguousarray(hashes.view(np.uint64).T).view(np.uint8)
+        double = single.view("<u2") >> 8 << self.hash_bits
+        double |= single.view("<u2") & 0xFF
         # Arrays that are made anew for each tree would cost more than what is done with them.
-        place = np.empty(len(words), dtype=np.intp)
-        value = np.empty(len(words), dtype=totals.dtype)
-        for (tree, output), values in zip(self.entries.tolist(), self.values, strict=True):
-            place[:] = leaves[tree]
-            values.take(place, None, value, "clip")
-            totals[output] += value
+        place = np.empty(len(hashes), dtype=np.intp)
+        value = np.empty((len(hashes), 2), dtype=totals.dtype)
+        both = value.view(PAIRS[totals.dtype.name])[:, 0]
+        for tree, table, outputs in self.steps:
+            if len(outputs) == 1:
+                place[:] = single[tree // 8, tree % 8 :: 8]
+            else:
+                place[:] = double[tree // 8, tree % 8 // 2 :: 4]
+            table.take(place, None, both, "clip")
+            for output, own in zip(outputs, value.T, strict=False):
+                totals[output] += own
+
+    def _steps(self):
+        """What is looked up at once: a tree, pairs of values by its hash, the outputs they go to.
+
+        Two neighbours are one step where they add to the same outputs, or to one each, and where
+        the table of their pairs is small.
+        """
+        owners = [np.flatnonzero(self.entries[:, 0] == tree) for tree in range(self.count)]
+        outputs = [self.entries[own, 1].tolist() for own in owners]
+        tree = 0
+        while tree < self.count:
+            sides = [tree]
+            if tree % 2 == 0 and tree + 1 < self.count and self.bits < MOST_PAIRED_BITS:
+                own, other = outputs[tree : tree + 2]
+                if own == other or len(own) == len(other) == 1:
+                    sides.append(tree + 1)
+            for column in range(len(outputs[tree])):
+                values = [self.values[owners[side][column]] for side in sides]
+                yield tree, paired(*values), [outputs[side][column] for side in sides]
+            tree += len(sides)
 
     def add_row(self, codes, totals):
         """Add the group's trees to the totals of one row; `codes` are plain integers."""
@@ -168,7 +216,7 @@ class Masks:
         words = np.bitwise_and.reduce(self.table.take(places, axis=0), axis=0)
         hashes = self.hash_of(words & np.negative(words)).astype(np.intp)
         for output, (trees, starts) in enumerate(self.members):
-            if len(trees):
+            if len(starts):
                 leaves = self.values.take(hashes[trees] + starts)
                 leaves[0] += totals[output]
                 totals[output] = np.add.accumulate(leaves)[-1]

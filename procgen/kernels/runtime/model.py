@@ -64,7 +64,9 @@ class Model:
         with np.errstate(all="ignore"):
             for start in range(0, max(rows, 1), BLOCK_ROWS):
                 part = slice(start, min(start + BLOCK_ROWS, rows))
-                block = [(c[part], None if n is None else n[part]) for c, n in inputs]
+                block = inputs
+                if rows > BLOCK_ROWS:
+                    block = [(c[part], None if n is None else n[part]) for c, n in inputs]
                 parts.append(self._score_block(block, names, order, part.stop - start))
         return {name: joined([part[name] for part in parts]) for name in names}
 
@@ -228,6 +230,8 @@ def hidden(value, refused):
 
 def joined(parts):
     """The blocks of one output, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
     if isinstance(parts[0], list):
         return [joined(items) for items in zip(*parts, strict=True)]
     cells = np.concatenate([part for part, _ in parts])

@@ -12,9 +12,9 @@ import bisect
 
 import numpy as np
 
-from procgen.kernels.runtime.values import doubles, missing, places_in
+from procgen.kernels.runtime.values import doubles, holds_nan, missing, places_in
 
-SPOTS_A_CUT = 4
+SPOTS_A_CUT, MOST_SPOTS = 8, 1 << 18
 MOST_HALVINGS = 3
 """Above, cuts are so unevenly spread that searching all of them is as fast."""
 
@@ -30,29 +30,36 @@ class Grid:
         self.cuts = cuts
         finite = cuts[np.isfinite(cuts)] if cuts.dtype.kind == "f" else cuts
         first, last = (float(finite[0]), float(finite[-1])) if len(finite) else (0.0, 0.0)
-        spots = max(1, SPOTS_A_CUT * len(cuts))
+        spots = min(max(1, SPOTS_A_CUT * len(cuts)), MOST_SPOTS)
         self.low, self.top = first, spots - 1.0
         self.scale = spots / (last - first) if last > first else 0.0
+        # A sum of squares below this one: no cell is so far away that its spot is not a number.
+        self.near = max(0.0, 2.0**60 / max(self.scale, 1.0) - abs(first)) ** 2
         with np.errstate(all="ignore"):
             own = np.clip(self._spots(cuts), 0, spots - 1)
-        self.starts = np.searchsorted(own, np.arange(spots + 1))
+        # For each spot the lowest code in it; and the cuts by the code that ends at each.
+        self.starts = np.searchsorted(own, np.arange(spots + 1)) + 1
         self.halvings = int(np.diff(self.starts).max()).bit_length()
         above = np.inf if cuts.dtype.kind == "f" else np.iinfo(np.int64).max
-        self.padded = np.append(cuts, np.full(1 << self.halvings, above, dtype=cuts.dtype))
+        ends = np.full(1 << self.halvings, above, dtype=cuts.dtype)
+        self.ends = np.concatenate([ends[:1], cuts, ends])
 
     def _spots(self, cells):
         spots = np.subtract(cells, self.low, dtype=np.float64)
         spots *= self.scale
-        return np.minimum(spots, self.top, out=spots).astype(np.intp)
+        # The last spot's number is the limit, but comparing takes longer than all the rest.
+        if cells.dtype.kind != "f" or not cells.dot(cells) < self.near:
+            spots = np.minimum(spots, self.top)
+        return spots.astype(np.intp)
 
-    def below(self, cells):
-        """For each cell, how many cuts are below it; of NaN any number."""
+    def codes(self, cells):
+        """For each cell, one more than the cuts below it; of NaN any number."""
         if self.halvings > MOST_HALVINGS:
-            return np.searchsorted(self.cuts, cells)
-        found = self.starts.take(self._spots(cells), mode="clip")
+            return np.searchsorted(self.cuts, cells) + 1
+        found = self.starts[:-1].take(self._spots(cells), mode="clip")
         for halving in range(self.halvings - 1, -1, -1):
             step = 1 << halving
-            passed = self.padded.take(found + (step - 1) if halving else found) < cells
+            passed = self.ends.take(found + (step - 1) if halving else found) < cells
             found += passed * step if halving else passed
         return found
 
@@ -61,13 +68,12 @@ def codes_of(value, feature):
     """The codes of one feature's cells."""
     if feature["kind"] == "category":
         return places_in(value, feature["listed"]) + 1
-    grid = feature["grid"]
-    cells = value[0] if grid.cuts.dtype.kind == "i" else doubles(value[0])
-    codes = grid.below(cells)
-    codes += 1
-    gone = missing(value)
-    if gone is not None and gone.any():
-        codes[gone] = len(grid.cuts) + 2
+    grid, (cells, null) = feature["grid"], value
+    if grid.cuts.dtype.kind != "i":
+        cells = doubles(cells)
+    codes = grid.codes(cells)
+    if null is not None or holds_nan(cells):
+        codes[missing(value)] = len(grid.cuts) + 2
     return codes
 
 

@@ -58,6 +58,11 @@ def missing(value):
     return nan if null is None else nan | null
 
 
+def holds_nan(cells):
+    """Whether a cell is NaN: a sum of squares is NaN only then, and takes one pass."""
+    return cells.dtype.kind == "f" and bool(np.isnan(cells.dot(cells)))
+
+
 def where(mask, first, second):
     """`first` where the mask holds, else `second`."""
     (a, a_null), (b, b_null) = first, second

@@ -12,7 +12,8 @@ from procgen.kernels.runtime.ranks import goes_right
 
 WALKED_TREES = 16
 WALKED_ROWS = 512
-CHILD_SHIFT = 32
+CUT, CHILD = 16, 40
+LARGEST_CUT = (1 << (CHILD - CUT)) - 1
 
 
 def levels_of(children):
@@ -22,6 +23,22 @@ def levels_of(children):
         if child:
             levels[child] = levels[child + 1] = levels[node] + 1
     return max(levels)
+
+
+def variant_codes(feature, variant):
+    """For each code of a feature the code that a node sees; None where that is the same.
+
+    For numbers that are missing and go left it is 0; for categories whether they go right.
+    """
+    match variant:
+        case None:
+            return None
+        case "left":
+            codes = np.arange(len(feature["listed"]) + 3, dtype=np.int32)
+            codes[-1] = 0
+            return codes
+        case members, left:
+            return goes_right(feature, list(members), missing_left=left).astype(np.int32)
 
 
 class Walks:
@@ -37,41 +54,34 @@ class Walks:
                 tests.append(self._test(tree, node, features) if child else (0, None))
                 children.append(starts[-1] + (child or node))
             depths.append(levels_of(tree["child"]))
-        self.nodes = self._packed(tests, children)
+        self.packed = self._packed(tests, children)
+        # For NumPy with a sign, since that is what it takes places by: none is so large.
+        self.nodes = self.packed.view(np.int64)
         self.starts = np.array(starts, dtype=np.int64)
         self.depths = np.array(depths, dtype=np.int64)
         self.values = self._leaf_values(trees, outputs, dtype)
 
     def _packed(self, tests, children):
         """The nodes; a leaf has the largest cut, which no code exceeds."""
-        self.cut_shift = len(self.sources).bit_length()
-        self.last_column = (1 << self.cut_shift) - 1
-        self.last_cut = (1 << (CHILD_SHIFT - self.cut_shift)) - 1
-        if self.codes > self.last_cut:
-            raise ValueError("a feature has more cuts than a node of this model can tell apart")
-        columns = np.array([column for column, _ in tests], dtype=np.int64)
-        cuts = [self.last_cut if cut is None else cut for _, cut in tests]
-        cuts = np.array(cuts, dtype=np.int64)
-        children = np.array(children, dtype=np.int64)
-        return children << CHILD_SHIFT | cuts << self.cut_shift | columns
+        if len(self.sources) > 1 << CUT or max(2 * len(children), self.codes) > LARGEST_CUT:
+            raise ValueError("a tree has more nodes or cuts than the kernel can tell apart")
+        columns = np.array([column for column, _ in tests], dtype=np.uint64)
+        cuts = [LARGEST_CUT if cut is None else cut for _, cut in tests]
+        lower = np.array(cuts, dtype=np.uint64) << np.uint64(CUT) | columns
+        return np.array(children, dtype=np.uint64) << np.uint64(CHILD) | lower
 
     def _test(self, tree, node, features):
         """Which column of codes a node reads, and the last code that goes left."""
         feature, test, left = tree["feature"][node], tree["test"][node], tree["left"][node]
         if features[feature]["kind"] == "category":
-            right = goes_right(features[feature], test, missing_left=left)
-            return self._column(feature, (tuple(test), left), right.astype(np.int32)), 0
-        if not left:
-            return self._column(feature, None, None), test
-        codes = np.arange(len(features[feature]["listed"]) + 3, dtype=np.int32)
-        codes[-1] = 0
-        return self._column(feature, "left", codes), test
+            return self._column(feature, (tuple(test), left), features), 0
+        return self._column(feature, "left" if left else None, features), test
 
-    def _column(self, feature, variant, table):
+    def _column(self, feature, variant, features):
         key = (feature, variant)
         if key not in self.columns:
             self.columns[key] = len(self.sources)
-            self.sources.append((feature, table))
+            self.sources.append((feature, variant_codes(features[feature], variant)))
         return self.columns[key]
 
     def _leaf_values(self, trees, outputs, dtype):
@@ -116,13 +126,13 @@ class Walks:
         flat, row = lines.reshape(-1), np.arange(rows)
         for _ in range(self.depths[trees].max()):
             self.nodes.take(at, None, node, "clip")
-            np.bitwise_and(node, self.last_column, at)
+            np.bitwise_and(node, (1 << CUT) - 1, at)
             at *= rows
             at += row
             flat.take(at, None, code, "clip")
-            np.right_shift(node, CHILD_SHIFT, at)
-            node >>= self.cut_shift
-            node &= self.last_cut
+            np.right_shift(node, CHILD, at)
+            node >>= CUT
+            node &= LARGEST_CUT
             at += np.greater(code, node, right)
         for output, members, column in self.values:
             leaves = column.take(at)
@@ -139,8 +149,8 @@ class Walks:
         line, at = np.array(line or [0], dtype=np.int64), self.starts
         for _ in range(self.depths.max()):
             node = self.nodes.take(at)
-            cut = (node >> self.cut_shift) & self.last_cut
-            at = (node >> CHILD_SHIFT) + (line.take(node & self.last_column) > cut)
+            cut = (node >> CUT) & LARGEST_CUT
+            at = (node >> CHILD) + (line.take(node & ((1 << CUT) - 1)) > cut)
         for output, members, column in self.values:
             leaves = column.take(at)
             if len(members) < len(leaves):

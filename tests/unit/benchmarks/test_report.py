@@ -37,7 +37,7 @@ FIGURES = (
     figure("SQL", "procgen", section="threads", cpu=1e-6, wall=1e-6, size=2),
 )
 RUN = Results(
-    machine=results.machine(["PostgreSQL 15"]),
+    machine=results.machine(servers=["PostgreSQL 15"]),
     options={"models": ("lgb100",), "rows": 1000, "limit": 10.0},
     seconds=12.0,
     figures=FIGURES,

@@ -50,6 +50,12 @@ def test_the_worst_of_several_models_counts_and_all_must_be_measured():
     assert target.verdict([lgb, linear]) is Verdict.MISSED
 
 
+def test_of_some_targets_the_worst_way_counts():
+    target = Target("planning", "duckdb", ("lgb100",), ("SQL", "b"), Measure.CPU, 0.25, every=True)
+    fast = figure(section="planning", cpu=0.1)
+    assert target.value([fast, figure(section="planning", cpu=0.4, way="b")]) == 0.4
+
+
 def test_each_target_is_about_models_that_exist_and_stands_once():
     assert {key for target in TARGETS for key in target.models} <= MAKERS.keys()
     assert len(set(TARGETS)) == len(TARGETS)

@@ -1,0 +1,185 @@
+"""One row's score as plain Python: a line for each step, and trees as nested ifs.
+
+The text runs as the body of a PL/Python routine, whose arguments are globals by name, so it reads
+them by their number and brings its builtins along. Every operation is Python's own on doubles, and
+so is the interpreter's: the bits are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from procgen.backends.conditions import error_message
+from procgen.backends.python_steps import NeedsKernelError, PythonSteps, missing_in
+from procgen.backends.python_trees import Feature, TreePrinter, among, literal
+from procgen.ir.expressions import Interval, Membership, Present, Reference
+from procgen.ir.float32 import to_float32
+from procgen.ir.program import Action, OutputName, Program, Requirement
+from procgen.ir.trees import Ensemble, Leaf, Split, Tree
+from procgen.ir.types import DType
+from procgen.ir.typing import Typing
+from procgen.ir.walk import children
+
+MOST_SPLITS = 20_000
+"""Of an ensemble; beyond, the kernel scores rows.
+
+A session compiles 17,000 splits in half a second and keeps 90 MB; 42,000 take a second and 230 MB.
+A row of these took 34 microseconds printed, and 91 by the kernel, which keeps a few megabytes.
+"""
+ADDED32 = (
+    "from array import array",
+    "from builtins import float",
+    "from numpy import add, float32, frombuffer",
+    "def added32(terms):",
+    '  return float(add.accumulate(frombuffer(array("f", terms), dtype=float32))[-1])',
+)
+
+
+def printed_row(
+    program: Program, typing: Typing, output: OutputName, *, takes_row: bool
+) -> PythonSteps | None:
+    """The body that answers one output, or None where the kernel is needed or is the better choice.
+
+    Args:
+        program: after the passes.
+        typing: of this Program.
+        output: what is answered.
+        takes_row: whether the inputs come as one record.
+    """
+    row = PythonRow(PythonSteps(program, typing, takes_row))
+    try:
+        row.print(output)
+    except NeedsKernelError:
+        return None
+    return row.steps
+
+
+@dataclass(frozen=True, slots=True)
+class PythonRow:
+    """Prints what a row must meet, and then one output."""
+
+    steps: PythonSteps
+
+    def print(self, output: OutputName) -> None:
+        """Write every line.
+
+        Raises:
+            NeedsKernelError: some step has no plain spelling.
+        """
+        steps, program = self.steps, self.steps.program
+        own = program.output(output)
+        if own is None:
+            raise TypeError(f"there is no {output}")
+        if steps.takes_row:
+            steps.lines.append("record = args[0]")
+        # An error by policy comes before a row is refused.
+        for one in sorted(program.requirements, key=lambda one: one.action is not Action.ERROR):
+            self._require(one)
+        steps.is_admitted = True
+        wanted = self._needed(own.binding)
+        for binding in program.bindings:
+            if binding.name not in wanted:
+                continue
+            match binding.value:
+                case Ensemble() as ensemble:
+                    steps.bound[binding.name] = self._ensemble(ensemble)
+                case expr:
+                    steps.bound[binding.name] = steps.step(expr)
+        steps.lines.append(f"return {steps.bound[own.binding]}")
+
+    def _needed(self, root: str) -> set[str]:
+        """The bindings that one reads, itself among them."""
+        needed, waiting = {root}, [root]
+        while waiting:
+            bound = self.steps.typing.bindings[waiting.pop()]
+            exprs = list(bound.features) if isinstance(bound, Ensemble) else [bound]
+            while exprs:
+                expr = exprs.pop()
+                if isinstance(expr, Reference) and expr.name not in needed:
+                    needed.add(expr.name)
+                    waiting.append(expr.name)
+                exprs.extend(children(expr))
+        return needed
+
+    def _require(self, one: Requirement) -> None:
+        subject = self.steps.step(one.subject)
+        missing = missing_in(subject, self.steps.kind(one.subject))
+        match one.test:
+            case Interval(low, high):
+                holds = f"{literal(low)} <= {subject} <= {literal(high)}"
+            case Membership(categories):
+                holds = f"{subject} in {among(categories)}"
+            case Present():
+                holds = "True"
+            case _:
+                assert_never(one.test)
+        condition = f"{missing} or {holds}" if one.accepts_missing else f"{missing} or not {holds}"
+        self.steps.lines.append(
+            f"if not ({condition}):" if one.accepts_missing else f"if {condition}:"
+        )
+        if one.action is Action.ERROR:
+            message = literal(error_message(one))
+            self.steps.lines += ["  import plpy", f'  plpy.error({message}, sqlstate="22000")']
+        else:
+            self.steps.lines.append("  return None")
+
+    def _ensemble(self, ensemble: Ensemble) -> str:
+        """The variable that holds the list of sums."""
+        features = self._features(ensemble)
+        number = len(self.steps.known)
+        totals = [f"t{number}_{place}" for place in range(len(ensemble.base_score))]
+        add = self._doubles if ensemble.accumulate is DType.FLOAT64 else self._singles
+        add(ensemble, TreePrinter(features), totals)
+        if ensemble.divisor is not None:
+            totals = [f"{total} / {literal(ensemble.divisor)}" for total in totals]
+        return self.steps.named(f"[{', '.join(totals)}]", "m")
+
+    def _features(self, ensemble: Ensemble) -> list[Feature]:
+        tested = {place: None for tree in ensemble.trees for place in _tested(tree)}
+        if sum(len(tree.nodes) // 2 for tree in ensemble.trees) > MOST_SPLITS:
+            raise NeedsKernelError
+        nowhere = Feature("", is_text=False, may_be_missing=False)
+        features = [nowhere] * len(ensemble.features)
+        for place in sorted(tested):
+            expr = ensemble.features[place]
+            name, is_text = self.steps.step(expr), self.steps.kind(expr) is DType.TEXT
+            may_be_missing = self.steps.may_be_none(expr)
+            if may_be_missing and not is_text:
+                name = self.steps.named(f"1e999 - 1e999 if {name} is None else {name}", "f")
+            features[place] = Feature(name, is_text, may_be_missing)
+        return features
+
+    def _doubles(self, ensemble: Ensemble, printer: TreePrinter, totals: list[str]) -> None:
+        for total, base in zip(totals, ensemble.base_score, strict=True):
+            self.steps.lines.append(f"{total} = {literal(base)}")
+        for tree in ensemble.trees:
+            names = [totals[output] for output in tree.outputs]
+
+            def adding(leaf: Leaf, names: list[str] = names) -> str:
+                pairs = zip(names, leaf.values, strict=True)
+                return "; ".join(f"{name} += {literal(value)}" for name, value in pairs)
+
+            self.steps.lines.extend(printer.lines(tree, adding))
+
+    def _singles(self, ensemble: Ensemble, printer: TreePrinter, totals: list[str]) -> None:
+        """Leaves are collected and added in float32, one after the other."""
+        terms = [[literal(to_float32(base))] for base in ensemble.base_score]
+        for number, tree in enumerate(ensemble.trees):
+            names = [f"leaf{number}_{output}" for output in tree.outputs]
+
+            def adding(leaf: Leaf, names: list[str] = names) -> str:
+                pairs = zip(names, leaf.values, strict=True)
+                return "; ".join(f"{name} = {literal(value)}" for name, value in pairs)
+
+            self.steps.lines.extend(printer.lines(tree, adding))
+            for output, name in zip(tree.outputs, names, strict=True):
+                terms[output].append(name)
+        self.steps.helpers["added32"] = ADDED32
+        for total, own in zip(totals, terms, strict=True):
+            self.steps.lines.append(f"{total} = added32(({', '.join(own)},))")
+
+
+def _tested(tree: Tree) -> Iterable[int]:
+    return (node.feature for node in tree.nodes if isinstance(node, Split))
