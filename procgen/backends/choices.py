@@ -65,9 +65,13 @@ def _of_duckdb(program: Program, _: Dialect, forced: Lowering | None) -> Iterato
             why = f"the fastest for {rows:,} rows"
             if taken is forced:
                 why = "asked for"
-            elif use is Use.ROUTINE and costs[taken].statement <= duckdb_lowerings.SMALL_PLANNING:
+            elif taken is Lowering.EXPRESSION and _is_small(costs[taken], use):
                 why = "planned at once, and may stand anywhere"
             yield Choice(routine, asked, taken, why, costs)
+
+
+def _is_small(cost: Cost, use: Use) -> bool:
+    return use is not Use.SELECT and cost.statement <= duckdb_lowerings.SMALL_PLANNING
 
 
 def _of_postgres(program: Program, dialect: Dialect, forced: Lowering | None) -> Iterator[Choice]:

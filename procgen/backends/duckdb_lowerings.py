@@ -30,12 +30,12 @@ class Use(enum.StrEnum):
     SELECT = "select"
 
 
-ROWS = {Use.ROUTINE: 10_000, Use.ROWS: 100_000, Use.SELECT: 100_000}
-"""Rows of the statement for which a lowering is chosen."""
+ROWS = {Use.ROUTINE: 5_000, Use.ROWS: 100_000, Use.SELECT: 100_000}
+"""Rows of the statement for which a lowering is chosen; many rows belong to the table macro."""
 LONGEST_PLANNING = 0.25
 """Seconds: what takes longer before the first row is taken only where there is nothing else."""
 SMALL_PLANNING = 0.03
-"""Seconds within which a routine stays one plain expression, which may stand where a subquery may
+"""Seconds within which a model stays one plain expression, which may stand where a subquery may
 not: in a generated column, in RETURNING, in a lambda."""
 
 
@@ -58,7 +58,7 @@ def lowerings(program: Program, use: Use = Use.ROUTINE) -> dict[Lowering, Cost]:
 
 def chosen(costs: dict[Lowering, Cost], use: Use) -> Lowering:
     """The way that a use takes of itself."""
-    if use is Use.ROUTINE and costs[Lowering.EXPRESSION].statement <= SMALL_PLANNING:
+    if use is not Use.SELECT and costs[Lowering.EXPRESSION].statement <= SMALL_PLANNING:
         return Lowering.EXPRESSION
     quick = [one for one in costs if costs[one].statement <= LONGEST_PLANNING]
     if use is Use.SELECT or not quick:
@@ -93,21 +93,30 @@ def walked(
 
 
 def case_cost(shape: Shape, use: Use) -> Cost:
-    """Nested CASE: planning grows with the splits, and a row pays for those it does not reach."""
-    planning = {Use.ROUTINE: 50e-6, Use.ROWS: 50e-6, Use.SELECT: 100e-6}[use]
-    return Cost(1e-3 + planning * shape.splits, 2e-7 + 2.4e-9 * shape.splits)
+    """Nested CASE: planning grows with the splits, and a row pays for those it does not reach.
+
+    A table macro calls the margin's macro for each output, and a SELECT is parsed each time.
+    """
+    planning = {Use.ROUTINE: 60e-6, Use.ROWS: 120e-6, Use.SELECT: 100e-6}[use]
+    row = 1e-7 + 15e-9 * shape.trees + 1.6e-9 * shape.splits
+    return Cost(1e-3 + planning * shape.splits, row)
 
 
 def nodes_cost(shape: Shape, use: Use) -> Cost:
-    """A walk: planning grows with the levels, and every tree is walked as far as the deepest."""
+    """A walk: planning grows with the levels, and every tree is walked as far as the deepest.
+
+    A scalar subquery copies what it reads, and a SELECT has all of it in its text.
+    """
+    read = {Use.ROUTINE: 1.3e-7, Use.ROWS: 1e-8, Use.SELECT: 4e-6}[use]
+    start, level = (3e-7, 17e-9) if use is Use.ROWS else (8e-7, 21e-9)
     nodes = shape.splits + shape.leaves
-    read = {Use.ROUTINE: 1.3e-7, Use.ROWS: 5e-9, Use.SELECT: 7e-7}[use]
-    return Cost(2e-3 + 4e-4 * shape.deepest + read * nodes, 1e-6 + 17e-9 * shape.levels)
+    return Cost(3e-3 + 4e-4 * shape.deepest + read * nodes, start + level * shape.levels)
 
 
 def passes_cost(shape: Shape) -> Cost:
-    """CASE in passes: as CASE, without what a large pipeline loses to the processor's cache."""
-    return Cost(5e-3 + 50e-6 * shape.splits, 6e-7 + 1.3e-9 * shape.splits)
+    """CASE in passes: a row is copied for each, and trees do not leave the processor's cache."""
+    row = 5e-7 + 10e-9 * shape.trees + 1.1e-9 * shape.splits
+    return Cost(5e-3 + 60e-6 * shape.splits, row)
 
 
 def _ensembles(program: Program) -> dict[str, Ensemble]:

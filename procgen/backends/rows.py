@@ -101,9 +101,14 @@ def _adding(writer: RoutineWriter, row: str, scores: dict[OutputName, str], sour
 
 
 def _calling(writer: RoutineWriter, read: str) -> str:
-    """The scalar macros do the work."""
-    calls = {name: f"{writer.schema.qualified(SUFFIXES[name])}({read})" for name in TITLES}
-    return _adding(writer, ROW, calls, f"query_table({PARAMETER}) AS {ROW}")
+    """The scalar macros do the work, in a subquery: a call in the struct is made for each field."""
+    names = {name: f"procgen_{name.value}" for name in TITLES}
+    calls = ",\n    ".join(
+        f"{writer.schema.qualified(SUFFIXES[output.name])}({read}) AS {names[output.name]}"
+        for output in writer.program.outputs
+    )
+    source = f"SELECT {ROW}, {calls}\nFROM query_table({PARAMETER}) AS {ROW}"
+    return _adding(writer, ROW, names, f"({source})")
 
 
 def _inputs(writer: RoutineWriter) -> str:

@@ -36,8 +36,11 @@ COMMENT ON MACRO "ml"."churn_v3" IS 'procgen churn v3, model sha256 8536a5112607
 -- A table, a view or the name of a CTE, as a text: its columns, then the scores.
 CREATE MACRO "ml"."churn_v3_rows"(procgen_table) AS TABLE
 SELECT unnest(struct_insert(procgen_relation,
-    prediction := "ml"."churn_v3"(procgen_relation."age", procgen_relation."plan", procgen_relation."visits"),
-    proba := "ml"."churn_v3_proba"(procgen_relation."age", procgen_relation."plan", procgen_relation."visits"),
-    margin := "ml"."churn_v3_margin"(procgen_relation."age", procgen_relation."plan", procgen_relation."visits")))
-FROM query_table(procgen_table) AS procgen_relation;
+    prediction := procgen_predict,
+    proba := procgen_proba,
+    margin := procgen_margin))
+FROM (SELECT procgen_relation, "ml"."churn_v3"(procgen_relation."age", procgen_relation."plan", procgen_relation."visits") AS procgen_predict,
+    "ml"."churn_v3_proba"(procgen_relation."age", procgen_relation."plan", procgen_relation."visits") AS procgen_proba,
+    "ml"."churn_v3_margin"(procgen_relation."age", procgen_relation."plan", procgen_relation."visits") AS procgen_margin
+FROM query_table(procgen_table) AS procgen_relation);
 COMMENT ON MACRO TABLE "ml"."churn_v3_rows" IS 'procgen churn v3, model sha256 8536a5112607a05af6905cc115fb7de1143b91b8141505fd2ff09588e5f96253';

@@ -46,8 +46,11 @@ COMMENT ON MACRO "ml"."churn_v3" IS 'procgen churn v3, model sha256 a1366ce80d80
 -- A table, a view or the name of a CTE, as a text: its columns, then the scores.
 CREATE MACRO "ml"."churn_v3_rows"(procgen_table) AS TABLE
 SELECT unnest(struct_insert(procgen_relation,
-    prediction := "ml"."churn_v3"(procgen_relation."region", procgen_relation."income"),
-    proba := "ml"."churn_v3_proba"(procgen_relation."region", procgen_relation."income"),
-    margin := "ml"."churn_v3_margin"(procgen_relation."region", procgen_relation."income")))
-FROM query_table(procgen_table) AS procgen_relation;
+    prediction := procgen_predict,
+    proba := procgen_proba,
+    margin := procgen_margin))
+FROM (SELECT procgen_relation, "ml"."churn_v3"(procgen_relation."region", procgen_relation."income") AS procgen_predict,
+    "ml"."churn_v3_proba"(procgen_relation."region", procgen_relation."income") AS procgen_proba,
+    "ml"."churn_v3_margin"(procgen_relation."region", procgen_relation."income") AS procgen_margin
+FROM query_table(procgen_table) AS procgen_relation);
 COMMENT ON MACRO TABLE "ml"."churn_v3_rows" IS 'procgen churn v3, model sha256 a1366ce80d8092980d3ead82cec7c87bb572357ea1b0a8f6384118fbff2bf72e';

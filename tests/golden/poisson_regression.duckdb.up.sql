@@ -23,7 +23,9 @@ COMMENT ON MACRO "ml"."churn_v3" IS 'procgen churn v3, model sha256 1acd651f0f85
 -- A table, a view or the name of a CTE, as a text: its columns, then the scores.
 CREATE MACRO "ml"."churn_v3_rows"(procgen_table) AS TABLE
 SELECT unnest(struct_insert(procgen_relation,
-    prediction := "ml"."churn_v3"(procgen_relation."age", procgen_relation."plan"),
-    margin := "ml"."churn_v3_margin"(procgen_relation."age", procgen_relation."plan")))
-FROM query_table(procgen_table) AS procgen_relation;
+    prediction := procgen_predict,
+    margin := procgen_margin))
+FROM (SELECT procgen_relation, "ml"."churn_v3"(procgen_relation."age", procgen_relation."plan") AS procgen_predict,
+    "ml"."churn_v3_margin"(procgen_relation."age", procgen_relation."plan") AS procgen_margin
+FROM query_table(procgen_table) AS procgen_relation);
 COMMENT ON MACRO TABLE "ml"."churn_v3_rows" IS 'procgen churn v3, model sha256 1acd651f0f85a5b63ce264374227813c7acbe46614991fc6c54c73879e2e98c5';
