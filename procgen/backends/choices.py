@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from procgen.backends import duckdb_lowerings, postgres_lowerings
+from procgen.backends import duckdb_lowerings, postgres_costs
 from procgen.backends.costs import Cost
 from procgen.backends.dialect import Dialect
 from procgen.backends.lowering import Lowering
@@ -82,8 +82,8 @@ def _from_one(one: Cost, many: Cost) -> dict[int, float]:
 
 def _of_postgres(program: Program, dialect: Dialect, forced: Lowering | None) -> Iterator[Choice]:
     """The routine that holds the trees; the others call it."""
-    uses = postgres_lowerings.Use
-    one, many = (postgres_lowerings.lowerings(program, use) for use in (uses.ROW, uses.BATCH))
+    uses = postgres_costs.Use
+    one, many = (postgres_costs.lowerings(program, use) for use in (uses.ROW, uses.BATCH))
     costs = {own: _from_one(one[own], many[own]) for own in many}
     if Lowering.ADAPTIVE in costs:  # it is a loop until the statement has lasted a while
         loop, adaptive = costs[Lowering.LOOP], costs[Lowering.ADAPTIVE]

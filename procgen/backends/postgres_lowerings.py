@@ -65,6 +65,6 @@ def for_many(work: Work, among: tuple[Lowering, ...]) -> Lowering:
     return Lowering.STATEMENTS
 
 
-def patience(work: Work) -> float:
+def patience(nodes: int) -> float:
     """Seconds after which a statement is worth the preparing of what scores many rows."""
-    return max(5e-3, work.nodes * WAITED)
+    return max(5e-3, nodes * WAITED)

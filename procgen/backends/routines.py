@@ -179,7 +179,7 @@ class RoutineWriter:
         one, many = replace(bare, name=stem + ONE), replace(bare, name=stem + MANY)
         yield self._filled(one, Lowering.LOOP, places)
         yield self._filled(many, for_many(work, among), places)
-        yield replace(bare, halves=self._halves(output.name, patience(work)))
+        yield replace(bare, halves=self._halves(output.name, patience(work.nodes)))
 
     def _halves(self, output: OutputName, seconds: float) -> Halves:
         names = (self.schema.qualified(SUFFIXES[output] + half) for half in (ONE, MANY))
