@@ -134,10 +134,10 @@ def on_postgres(subject: Subject, server: Server, title: str, insert: Insert) ->
     yield Way(
         NO_SCORES + title, engine, Role.USUAL, None, partial(_ready, subject, server, None, insert)
     )
-    for language in LANGUAGES:
+    for language, spoken in LANGUAGES.items():
         for for_each_row in (True, False):
             if language == "SQL" or server.has_python:
-                compiled(subject, "postgres", LANGUAGES[language])  # before a time limit counts
+                compiled(subject, "postgres", spoken)  # before a time limit counts
                 trigger = Trigger(language, for_each_row)
                 prepare = partial(_ready, subject, server, trigger, insert)
                 yield Way(trigger.name + title, engine, Role.OURS, NO_SCORES + title, prepare)
