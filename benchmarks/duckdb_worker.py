@@ -20,6 +20,7 @@ class WorkerError(Exception):
 def serve(pipe: Connection, threads: int) -> None:
     """Answer statements until the pipe is closed: with rows, or with the text of an error."""
     connection = duckdb.connect(config={"threads": threads})
+    connection.execute("SET enable_progress_bar = false")
     while True:
         try:
             statement, parameters, repeats = pipe.recv()

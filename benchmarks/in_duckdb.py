@@ -134,7 +134,8 @@ def in_worker(
 def open_here(files: Files, threads: int, stack: ExitStack) -> duckdb.DuckDBPyConnection:
     """A database in this process, with the tables."""
     connection = stack.enter_context(duckdb.connect(config={"threads": threads}))
-    connection.execute(f"CREATE SCHEMA ml; CREATE TABLE rows AS FROM '{files.rows}'")
+    connection.execute("SET enable_progress_bar = false; CREATE SCHEMA ml")
+    connection.execute(f"CREATE TABLE rows AS FROM '{files.rows}'")
     if files.asked:
         connection.execute(f"CREATE TABLE asked AS FROM '{files.asked}'")
     return connection

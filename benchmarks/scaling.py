@@ -19,7 +19,7 @@ TREE_MODELS = {10: "lgb10", 100: "lgb100", 1000: "lgb1000"}
 TREE_ROWS = 20_000
 FEWEST = 10_000
 CLIENTS = ("pandas round trip", in_postgres.BASE)
-LEFT_OUT = ("function, NumPy", "PL/Python, NumPy")
+LEFT_OUT = ("function, NumPy", "PL/Python, NumPy", "procedure")
 
 
 def results(bench: Bench) -> Iterator[Figure]:

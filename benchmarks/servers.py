@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.models import COLUMNS, Matrix
+from examples.servers import private_servers
 
 SETTINGS = """
     SET jit = off;
@@ -53,18 +51,6 @@ class Server:
             for batch in pq.ParquetFile(path).iter_batches(100_000):  # type: ignore[no-untyped-call]
                 copy_in(connection, name, pa.Table.from_batches([batch]))
             connection.execute(f"VACUUM ANALYZE {name}")
-
-
-def private_servers() -> ModuleType:
-    """`tests/servers.py`, by its path: packages of others install a `tests` as well."""
-    name = "procgen_private_servers"
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, Path(__file__).parents[1] / "tests" / "servers.py")
-        if spec is None or spec.loader is None:
-            raise ImportError(name)
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
 
 
 @contextmanager

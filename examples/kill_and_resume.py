@@ -22,7 +22,7 @@ from pathlib import Path
 import psycopg
 
 from examples.customers import Setting, options, people, setting
-from tests.servers import Server, binaries, serve, start, stop_all
+from examples.servers import private_servers
 
 PREDICTIONS = "SELECT prediction FROM ml.spend_predictions ORDER BY id"
 JOBS = "SELECT job, scored, chunks, state FROM procgen.jobs ORDER BY job"
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         else:
             _in_postgres(folder, asked.rows)
     finally:
-        stop_all(folder)
+        private_servers().stop_all(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -73,9 +73,10 @@ def _check(here: Setting, rows: int, before: int) -> None:
 
 
 def _in_postgres(folder: Path, rows: int) -> None:
-    programs = binaries(folder, 15)
-    start(folder / "15", programs)
-    url = Server(folder / "15", "example").url("postgres")
+    private = private_servers()
+    programs = private.binaries(folder, 15)
+    private.start(folder / "15", programs)
+    url = private.Server(folder / "15", "example").url("postgres")
     with setting(url) as here:
         _attached(here, rows)
         caller = threading.Thread(target=_call, args=(url, max(rows // 20, 1)))
@@ -84,7 +85,7 @@ def _in_postgres(folder: Path, rows: int) -> None:
         _kill_server(folder / "15")
         caller.join()
         print(f"killed the server after {committed:,} rows; starting it again")
-        serve(folder / "15", programs)
+        private.serve(folder / "15", programs)
         before = here.execute("SELECT count(*) FROM ml.spend_predictions")[0][0]
         here.run("score", "spend", "--chunk", str(max(rows // 20, 1)))
         _check(here, rows, before)

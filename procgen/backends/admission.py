@@ -35,12 +35,17 @@ FINITE = Interval(-sys.float_info.max, sys.float_info.max)
 ZERO = Constant(0.0, DType.FLOAT64)
 
 
-def admission(printer: Printer, implied: frozenset[Requirement] = frozenset()) -> tuple[str, ...]:
+def admission(
+    printer: Printer,
+    implied: frozenset[Requirement] = frozenset(),
+    strict: frozenset[str] = frozenset(),
+) -> tuple[str, ...]:
     """Conditions that all hold for a row that is scored, and are not all true of any other.
 
     Args:
         printer: of the routine.
         implied: what need not be asked, because the value would be missing anyway.
+        strict: columns without which the value is missing, so that NULL may pass.
     """
     asked = [one for one in printer.program.requirements if one not in implied]
     raising = [one for one in asked if one.action is Action.ERROR]
@@ -49,7 +54,7 @@ def admission(printer: Printer, implied: frozenset[Requirement] = frozenset()) -
     together = {one for part in parts for one in part}
     others = [one for one in asked if one not in together and one.action is not Action.ERROR]
     texts = [_acceptable(printer, one) for one in (*raising, *others)]
-    texts += [_together(printer, part) for part in parts]
+    texts += [_together(printer, part, strict) for part in parts]
     return tuple(dict.fromkeys(text for text in texts if text != "true"))
 
 
@@ -69,10 +74,11 @@ def admitted(
     printer: Printer, root: str, elsewhere: Mapping[str, str], value: str
 ) -> tuple[tuple[str, ...], str]:
     """The conditions of a routine, and its value, which may stand for some of them."""
-    certain = implied(printer, root, elsewhere)
+    columns = _passing_on(printer, Reference(root), elsewhere) or frozenset()
+    certain = _implied(printer, columns)
     if certain:
         value = (printer.dialect.finite or "{0}").format(value)
-    return admission(printer, certain), value
+    return admission(printer, certain, columns), value
 
 
 def _acceptable(printer: Printer, requirement: Requirement) -> str:
@@ -90,30 +96,26 @@ def _is_range(printer: Printer, requirement: Requirement) -> bool:
     )
 
 
-def _together(printer: Printer, ranges: Sequence[Requirement]) -> str:
+def _together(printer: Printer, ranges: Sequence[Requirement], strict: frozenset[str]) -> str:
     """The narrowest range for all; only a row outside of it is asked about each column's own."""
     tests = [one.test for one in ranges if isinstance(one.test, Interval)]
     bounds = max(test.low for test in tests), min(test.high for test in tests)
     low, high = (printer.dialect.literal(bound, DType.FLOAT64) for bound in bounds)
     names = ", ".join(printer.text(one.subject) for one in ranges)
     accepts_missing = ranges[0].accepts_missing
-    quick = printer.dialect.ranges[accepts_missing].format(names, low, high)
+    passes = all(isinstance(r.subject, Column) and r.subject.name in strict for r in ranges)
+    kind = 1 if accepts_missing else 2 if passes else 0
+    quick = printer.dialect.ranges[kind].format(names, low, high)
     if not accepts_missing and all((test.low, test.high) == bounds for test in tests):
         return quick
     each = "\n    AND ".join(_acceptable(printer, one) for one in ranges)
     return f"({quick}\n    OR {each})"
 
 
-def implied(printer: Printer, root: str, elsewhere: Mapping[str, str]) -> frozenset[Requirement]:
-    """The requirements of finite columns that the binding `root` would not be finite without.
-
-    It is made of sums and of products with constants alone. These pass on what is missing or not
-    finite, and raise where finite numbers give an infinite one: the value is finite exactly where
-    all its columns are.
-    """
+def _implied(printer: Printer, columns: frozenset[str]) -> frozenset[Requirement]:
+    """The requirements of finite columns that the value would not be finite without."""
     if printer.dialect.finite is None:
         return frozenset()
-    found = _passing_on(printer, Reference(root), elsewhere)
     requirements = frozenset(
         one
         for one in printer.program.requirements
@@ -121,7 +123,7 @@ def implied(printer: Printer, root: str, elsewhere: Mapping[str, str]) -> frozen
         and not one.accepts_missing
         and one.test == FINITE
         and isinstance(one.subject, Column)
-        and one.subject.name in (found or ())
+        and one.subject.name in columns
     )
     return requirements if len(requirements) >= FEWEST else frozenset()
 
@@ -129,7 +131,12 @@ def implied(printer: Printer, root: str, elsewhere: Mapping[str, str]) -> frozen
 def _passing_on(
     printer: Printer, root: Expr, elsewhere: Mapping[str, str]
 ) -> frozenset[str] | None:
-    """The columns without which an expression is not finite; None if something else could be."""
+    """The columns without which an expression is not finite; None if something else could be.
+
+    It is made of sums and of products with constants alone. These pass on what is missing or not
+    finite, and raise where finite numbers give an infinite one: the value is finite exactly where
+    all its columns are.
+    """
     columns: set[str] = set()
     waiting = [root]
     while waiting:

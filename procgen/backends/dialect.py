@@ -62,8 +62,9 @@ class Dialect:
             where `raising` says the text as it is.
         walks: whether large forests are walked as lists of nodes (walks.py).
         ranges: templates about doubles `{0}` and the bounds `{1}` and `{2}`: that every one lies
-            between them and none is missing; and, true of no other row but false of some, that
-            those which are not missing do. Empty where a condition for each is as fast.
+            between them and none is missing; that those do which are not missing, though it may be
+            false of NaN; and the first, though it may be true of NULL. Empty where a condition for
+            each is as fast.
         finite: template of the double `{0}`, which stands once, or NULL where it is not finite;
             None where that is of no use.
         has_routine: template that is true where a routine with the quoted name in the text `{0}`

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from procgen.backends.duckdb_lowerings import Lowering, Use, lowerings
+from procgen.backends.duckdb_lowerings import Use, lowerings
+from procgen.backends.lowering import Lowering
 from procgen.compiler import compile_model
 from procgen.verify.parity import verify
 from tests.every_zoo import FAMILIES

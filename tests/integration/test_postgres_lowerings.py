@@ -83,7 +83,7 @@ def linear(*weights):
 @pytest.mark.parametrize(
     ("model", "text"),
     [
-        (linear(3.0, 1.0, 0.5, 1e-3, 1e-9, 2e-300), "num_nulls"),
+        (linear(3.0, 1.0, 0.5, 1e-3, 1e-9, 2e-300), 'OR "x0" BETWEEN'),
         (linear(3.0, 1e-3, -1e-2, 1e-3, 1e-9, 2e-300), "nullif"),
         (DecisionTreeRegressor(max_depth=4, random_state=0).fit(TABLE, TARGET), "IS NOT TRUE"),
     ],

@@ -30,8 +30,8 @@ FIGURES = (
     figure("SQL", "procgen", section="rows", cpu=0.02, ratio=0.1, against="bare round trip"),
     figure("SQL", "procgen", section="planning", cpu=0.03, unit="statement"),
     figure("SQL", "procgen", section="compile", cpu=0.3, size=1_500_000, memory=30 * 2**20),
-    figure("SQL", "procgen", section="scaling rows", cpu=2e-6, size=10_000),
-    figure("SQL", "procgen", section="scaling rows", cpu=1e-6, size=100_000),
+    figure("SQL", "procgen", section="scaling rows", cpu=2e-6, size=10_000, units=10_000),
+    figure("SQL", "procgen", section="scaling rows", cpu=1e-6, size=100_000, units=50_000),
     figure("SQL", "procgen", section="scaling trees", cpu=1e-6, size=10),
     figure("SQL", "procgen", section="threads", cpu=1e-6, wall=2e-6, size=1),
     figure("SQL", "procgen", section="threads", cpu=1e-6, wall=1e-6, size=2),
@@ -81,7 +81,7 @@ def test_two_threads_are_compared_with_one():
 
 
 def test_growth_has_a_column_a_size():
-    assert cells("scaling-rows") == [[f"{LGB}, duckdb, SQL", "2.00", "1.00"]]
+    assert cells("scaling-rows") == [[f"{LGB}, duckdb, SQL", "2.00", "1.00, 50,000 rows"]]
 
 
 def test_every_target_is_shown_with_its_verdict():
