@@ -23,6 +23,7 @@ KINDS = ("random", "thresholds", "missing")
 MISSING_SHARE = 0.1
 EPSILON = np.finfo(float).eps
 LINK_ULPS = 4
+TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,18 @@ class Asked:
         for place, kind in enumerate(KINDS):
             yield kind, range(place * each, (place + 1) * each)
 
-    def wrong(self, rows: range, answers: Answers) -> int:
-        """How many of these rows have a wrong score."""
+    def wrong(self, rows: range, answers: Answers) -> tuple[int, float]:
+        """How many of these rows have a wrong score, and how far from the right one, as a share."""
         got = np.array([np.nan if one is None else one for one in answers], dtype=np.float64)
         if len(got) != len(rows):
             raise ValueError(f"{len(got)} scores of {len(rows)} rows")
         lowest, highest = (bound[rows.start : rows.stop] for bound in (self.lowest, self.highest))
         same_bits = got.view(np.int64) == lowest.view(np.int64)
         right = np.where(lowest == highest, same_bits, (got >= lowest) & (got <= highest))
-        return int((~np.where(np.isnan(lowest), np.isnan(got), right)).sum())
+        wrong = ~np.where(np.isnan(lowest), np.isnan(got), right)
+        numbers = wrong & np.isfinite(got) & np.isfinite(lowest)
+        apart = np.abs(got - lowest)[numbers] / np.maximum(np.abs(lowest[numbers]), TINY)
+        return int(wrong.sum()), float(apart.max(initial=0.0))
 
 
 def right_scores(subject: Subject, table: Matrix) -> tuple[Matrix, Matrix]:

@@ -27,6 +27,7 @@ from benchmarks.compiled import LISTED, compiled
 from benchmarks.duckdb_worker import Worker
 from benchmarks.in_duckdb import Files
 from benchmarks.in_postgres import install
+from benchmarks.layout import NO_SCORES
 from benchmarks.models import COLUMNS, Subject, data
 from benchmarks.servers import HEADER, TRAILER, Server
 from benchmarks.ways import Figure, Ready, Role, Way
@@ -37,7 +38,6 @@ from procgen.backends import dialect_named
 from procgen.backends.languages import Language
 
 SECTION = "ingest"
-BASE = "no scores"
 LANGUAGES = {"SQL": Language.SQL, "PL/Python": Language.PLPYTHON}
 STATEMENT = 1_000
 CELLS = data(20_000, seed=3)[0]
@@ -132,14 +132,14 @@ def on_postgres(subject: Subject, server: Server, title: str, insert: Insert) ->
     """Without a trigger, and with each."""
     engine = server.name
     yield Way(
-        BASE + title, engine, Role.USUAL, None, partial(_ready, subject, server, None, insert)
+        NO_SCORES + title, engine, Role.USUAL, None, partial(_ready, subject, server, None, insert)
     )
     for language in LANGUAGES:
         for for_each_row in (True, False):
             if language == "SQL" or server.has_python:
                 trigger = Trigger(language, for_each_row)
                 prepare = partial(_ready, subject, server, trigger, insert)
-                yield Way(trigger.name + title, engine, Role.OURS, BASE + title, prepare)
+                yield Way(trigger.name + title, engine, Role.OURS, NO_SCORES + title, prepare)
 
 
 def _ready(
@@ -185,7 +185,7 @@ def attached(engine: str, subject: Subject, table: str, trigger: Trigger) -> str
 def on_duckdb(subject: Subject, files: Files, rows: int) -> Iterator[Way]:
     """Statements of so many rows, without a trigger and with the one that DuckDB has."""
     title = {1: ""}.get(rows, f", {rows:,} rows")
-    base, engine = BASE + title, in_duckdb.ENGINE
+    base, engine = NO_SCORES + title, in_duckdb.ENGINE
     trigger = Trigger("SQL", for_each_row=False)
     yield Way(base, engine, Role.USUAL, None, partial(_worker, subject, files, None, rows))
     prepare = partial(_worker, subject, files, trigger, rows)

@@ -98,6 +98,34 @@ class Plan:
         return cost_cell(turned, self.scale, self.ratio, most)
 
 
+NO_SCORES = "no scores"
+"""How the names of inserts without a trigger begin."""
+
+
+def ingest(results: Results) -> Iterator[Sheet]:
+    """A table for each engine: models and how their rows come in down, triggers across."""
+    figures = results.of("ingest")
+    for engine in _unique(one.engine for one in figures):
+        cells: dict[tuple[str, str], dict[str, Figure]] = {}
+        for one in figures:
+            if one.engine == engine:
+                ending = (one.against or one.way).removeprefix(NO_SCORES)
+                way_in = ending.removeprefix(", ") or "one by one"
+                row = cells.setdefault((one.model, way_in), {})
+                row[one.way.removesuffix(ending) if ending else one.way] = one
+        ways = _unique(way for row in cells.values() for way in row)
+        rows = tuple(
+            (
+                Cell(f"{model}, {way_in}"),
+                *(cost_cell(row.get(way), 1e6, TIMES) for way in ways),
+            )
+            for (model, way_in), row in cells.items()
+        )
+        lead = f"microseconds of processor a row; in brackets times the cost of {NO_SCORES}"
+        name = f"ingest-{engine.replace(' ', '-')}"
+        yield Sheet(name, f"Scores on ingest, {engine}", lead, ("rows", *ways), rows)
+
+
 def cost_cell(figure: Figure | None, scale: float, ratio: Show, most: int = 0) -> Cell:
     """A cost and its ratio; red where scores are wrong."""
     if figure is None:
@@ -117,7 +145,10 @@ def exactness(results: Results) -> Sheet:
         (Cell(f"{way}, {engine}"), *(_wrong(figures, engine, way, model) for model in models))
         for engine, way in _unique((one.engine, one.way) for one in figures)
     )
-    lead = f"Wrong scores among rows of each kind: {', '.join(KINDS)}."
+    lead = (
+        f"Wrong scores among rows of each kind: {', '.join(KINDS)}; in brackets how far the "
+        "farthest number is from the right one, as a share of that."
+    )
     return Sheet("exactness", "Wrong scores", lead, ("way", *models), rows)
 
 
@@ -125,6 +156,7 @@ def _wrong(figures: Sequence[Figure], engine: str, way: str, model: str) -> Cell
     for one in figures:
         if (one.engine, one.way, one.model) == (engine, way, model) and one.wrong is not None:
             text = " / ".join(f"{one.wrong[kind]:,}" for kind in KINDS)
+            text += f" ({one.apart:.0e})" if one.apart else ""
             return Cell(text, Kind.BAD if any(one.wrong.values()) else Kind.FAINT)
     return EMPTY
 

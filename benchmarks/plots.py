@@ -11,6 +11,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from benchmarks.models import MAKERS
 from benchmarks.results import Results
@@ -95,18 +96,23 @@ def _bars(figures: list[Figure], section: str, engine: str) -> Drawing:
         left = 1.0 if has_ratio else 0.0
         axes.barh(
             at,
-            [value - left for value in values],
+            [0.0 if value is None else value - left for value in values],
             left=left,
             height=step * 0.9,
             color=shades[way],
             label=way,
         )
-        for y, model in zip(at, models, strict=True):
+        for y, model, value in zip(at, models, values, strict=True):
+            if value is None and has_ratio:
+                axes.text(1.0, y, " did not run", va="center", fontsize=7, color="#8592a3")
             for bound in _bounds(section, engine, model, way):
                 axes.plot([bound, bound], [y - step / 2, y + step / 2], color="#b42318", lw=2)
     axes.set_yticks(range(len(models)), models)
     axes.invert_yaxis()
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="x")
     axes.set_axisbelow(True)
     base = next((one.against for one in figures if one.against), "")
@@ -120,12 +126,10 @@ def _bars(figures: list[Figure], section: str, engine: str) -> Drawing:
     return drawing
 
 
-def _height(figure: Figure | None, *, has_ratio: bool) -> float:
+def _height(figure: Figure | None, *, has_ratio: bool) -> float | None:
     if figure is None:
-        return 0.0
-    if has_ratio:
-        return figure.ratio or 1.0
-    return figure.cpu or 0.0
+        return None
+    return (figure.ratio or 1.0) if has_ratio else figure.cpu
 
 
 def _bounds(section: str, engine: str, model: str, way: str) -> Iterator[float]:
@@ -153,30 +157,41 @@ def _shades(ways: list[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _curves(figures: list[Figure], label: str) -> Drawing:
-    drawing, axes = _canvas(10.5, 4.4)
-    keys = list(
-        dict.fromkeys((o.model if label == "rows" else "", o.engine, o.way) for o in figures)
-    )
-    shades = _shades([(one.way, one.role) for one in figures])
-    for place, key in enumerate(keys):
-        own = sorted(
-            (o for o in figures if (o.model if label == "rows" else "", o.engine, o.way) == key),
-            key=lambda one: one.size or 0,
-        )
-        values = [(one.cpu or 0) * 1e6 for one in own]
+    """A field for each engine, and for each model where rows grow; a line a way."""
+    models = list(dict.fromkeys(o.model for o in figures)) if label == "rows" else [""]
+    engines = list(dict.fromkeys(one.engine for one in figures))
+    drawing = Drawing(figsize=(10.5, 3.4 * len(models)), layout="constrained")
+    fields = drawing.subplots(len(models), len(engines), squeeze=False, sharex=True)
+    for down, model in enumerate(models):
+        for across, engine in enumerate(engines):
+            own = [o for o in figures if o.engine == engine and model in {"", o.model}]
+            _lines(fields[down][across], own)
+            title = ", ".join(filter(None, (model, engine)))
+            fields[down][across].set_title(title, loc="left", color="#17202c")
+        fields[down][0].set_ylabel("microseconds of processor a row")
+    for field in fields[-1]:
+        field.set_xlabel(label)
+    return drawing
+
+
+def _lines(axes: Any, figures: list[Figure]) -> None:
+    ways = list(dict.fromkeys((one.way, one.role) for one in figures))
+    shades = _shades(ways)
+    for place, (way, _) in enumerate(ways):
+        own = sorted((o for o in figures if o.way == way), key=lambda one: one.size or 0)
         axes.plot(
             [one.size for one in own],
-            values,
+            [(one.cpu or 0) * 1e6 for one in own],
             LINES[place % len(LINES)],
             marker="o",
             markersize=3,
-            color=shades[key[2]],
-            label=", ".join(filter(None, key)),
+            color=shades[way],
+            label=way,
         )
     axes.set_xscale("log")
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid()
-    axes.set_xlabel(label)
-    axes.set_ylabel("microseconds of processor a row")
-    drawing.legend(loc="outside right upper", fontsize=8)
-    return drawing
+    axes.legend(fontsize=8)

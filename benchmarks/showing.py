@@ -23,6 +23,7 @@ from benchmarks.layout import (
     exactness,
     failures,
     growing,
+    ingest,
     memory,
     threads,
 )
@@ -38,7 +39,6 @@ PLANS = (
     Plan("batch", "A table into a table", "microseconds of processor a row", 1e6, FASTER),
     Plan("rows", "One row a statement", "microseconds of processor", 1e6, TIMES),
     Plan("planning", "Planning", "milliseconds of processor to EXPLAIN", 1e3),
-    Plan("ingest", "Scores on ingest", "microseconds of processor a row", 1e6, TIMES),
 )
 ON_THE_WALL = (
     Plan(
@@ -66,7 +66,7 @@ def sheets(results: Results) -> Iterator[Sheet]:
         memory(results),
         *growing(results),
         threads(results),
-        *plans["ingest"],
+        *ingest(results),
         *(sheet for plan in ON_THE_WALL for sheet in plan.sheets(results)),
         failures(results),
     )

@@ -14,6 +14,10 @@ from benchmarks.clocks import Cost, StoppedError, cost_of, limited
 from benchmarks.exactness import Answers, Asked
 
 LONGEST_MESSAGE = 240
+FEWER = 20
+"""Of the fewest rows so many parts are scored as well: the difference is what a row costs."""
+ONCE = 3
+"""A round of so many times the seconds that it may have is not repeated."""
 
 
 class Role(StrEnum):
@@ -79,11 +83,11 @@ class Pace:
     seconds: float = 0.4
     limit: float = 8.0
 
-    def rows_of(self, taken: float) -> int:
-        """Rows that score in `seconds`, where `fewest` took so long."""
-        if taken * self.rows / self.fewest <= self.seconds:
+    def rows_of(self, of_a_row: float) -> int:
+        """Rows that score in `seconds`, besides what a statement costs whatever it scores."""
+        if of_a_row * self.rows <= self.seconds:
             return self.rows
-        return max(self.fewest, min(self.rows, int(self.seconds / taken * self.fewest)))
+        return max(self.fewest, min(self.rows, int(self.seconds / of_a_row)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class Figure:
     memory: int | None = None
     size: int | None = None
     wrong: dict[str, int] | None = None
+    apart: float | None = None
     note: str | None = None
     failed: str | None = None
     load: float = 0.0
@@ -120,6 +125,7 @@ class Runner:
     rows: int = 0
     costs: list[Cost] = field(default_factory=list)
     wrong: dict[str, int] | None = None
+    apart: float | None = None
     note: str | None = None
     failed: str | None = None
 
@@ -135,9 +141,11 @@ class Runner:
             with limited(pace.limit, self.ready.stop, self.ready.processes):
                 self._ask(asked, self.ready.answers)
         fewest = min(pace.fewest, pace.rows)
+        few = fewest // FEWER
+        before = self.run(few, pace).cpu if few else 0.0
         first = self.run(fewest, pace)
-        self.rows = pace.rows_of(first.cpu)
-        if self.rows == fewest and first.cpu > pace.seconds:
+        self.rows = pace.rows_of((first.cpu - before) / (fewest - few))
+        if self.rows == fewest and first.cpu > ONCE * pace.seconds:
             self.costs.append(first)
 
     def _ask(self, asked: Asked, answers: Callable[[range], Answers]) -> None:
@@ -145,7 +153,8 @@ class Runner:
         found: dict[str, int] = {}
         for kind, rows in asked.parts():
             try:
-                found[kind] = asked.wrong(rows, answers(rows))
+                found[kind], apart = asked.wrong(rows, answers(rows))
+                self.apart = max(apart, self.apart or 0.0)
             except Exception as error:
                 if not found:  # it does not even score ordinary rows
                     raise
@@ -154,7 +163,7 @@ class Runner:
 
     def round(self, pace: Pace) -> None:
         """One more round, unless the way is so slow that its first was enough."""
-        if self.failed is None and not (self.costs and self.costs[0].cpu > pace.seconds):
+        if self.failed is None and not (self.costs and self.costs[0].cpu > ONCE * pace.seconds):
             self.costs.append(self.run(self.rows, pace))
 
     def median(self, what: str) -> float:
@@ -231,6 +240,7 @@ def _figures(runners: Sequence[Runner], labels: dict[str, Any]) -> Iterator[Figu
             "role": str(way.role),
             "against": way.against,
             "wrong": runner.wrong,
+            "apart": runner.apart,
             "note": runner.note,
             "failed": runner.failed,
             "load": os.getloadavg()[0],

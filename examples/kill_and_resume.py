@@ -35,7 +35,7 @@ from procgen.migrations.project import load_project
 with open_database(sys.argv[2]) as database:
     project = load_project(Path(sys.argv[1]))
     batch = find_batch(project, database, Wanted("spend"), chunk=int(sys.argv[3]))
-    database.run_batch(batch, lambda text: print(text, flush=True))
+    database.run_batch(batch, lambda text, *_: print(text, flush=True))
 """
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import json
+import subprocess
+from pathlib import Path
+
 from procgen.artifacts.artifact import Artifact
 from procgen.compiler import compile_model
 from procgen.ir.interpreter import Row, interpret
+from procgen.kernels.source import kernel_source
 from procgen.verify import random_rows
 from procgen.verify.compare import Judge
 from procgen.verify.expected import answerable
@@ -66,3 +72,41 @@ def frozen(value: object) -> object:
 def columns_of(artifact: Artifact, rows: list[Row]) -> list[list[object]]:
     """The rows as a list of cells for each input."""
     return [[row[field.name] for row in rows] for field in artifact.program.inputs]
+
+
+def listed(value):
+    """An output of the kernel as a Python list, None where it is NULL; of a list a list a row."""
+    if isinstance(value, list):
+        return [list(row) for row in zip(*(listed(item) for item in value), strict=True)]
+    cells, null = value
+    found = cells.tolist()
+    if null is None:
+        return found
+    return [None if gone else cell for cell, gone in zip(found, null.tolist(), strict=True)]
+
+
+SCORES = """
+import sys
+answers = []
+for text, columns in json.load(open(sys.argv[1])):
+    model = Model(text)
+    plain = {name: listed(value) for name, value in model.score(columns).items()}
+    assert model.compile(), "there is no Numba"
+    answers.append([plain, {name: listed(value) for name, value in model.score(columns).items()}])
+print(json.dumps(answers))
+"""
+
+
+def by_the_system(folder: Path, questions: list[list[object]]) -> list[tuple[dict, dict]]:
+    """What the system's Python answers, as the server's does: by NumPy and by Numba.
+
+    Args:
+        folder: for files.
+        questions: for each model its packed text and the columns of its inputs.
+    """
+    (folder / "questions.json").write_text(json.dumps(questions))
+    script = folder / "scores.py"
+    script.write_text(kernel_source() + inspect.getsource(listed) + SCORES)
+    words = ["/usr/bin/python3", script, folder / "questions.json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)

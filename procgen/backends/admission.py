@@ -44,14 +44,25 @@ def admission(printer: Printer, implied: frozenset[Requirement] = frozenset()) -
     """
     asked = [one for one in printer.program.requirements if one not in implied]
     raising = [one for one in asked if one.action is Action.ERROR]
-    ranges = [one for one in asked if _is_range(printer, one)]
-    if printer.dialect.all_within is None or len(ranges) < FEWEST:
-        ranges = []
-    others = [one for one in asked if one not in {*raising, *ranges}]
+    kinds = (_ranges(printer, asked, accepts_missing=kind) for kind in (False, True))
+    parts = [part for kind in kinds for part in kind]
+    together = {one for part in parts for one in part}
+    others = [one for one in asked if one not in together and one.action is not Action.ERROR]
     texts = [_acceptable(printer, one) for one in (*raising, *others)]
-    parts = (ranges[first : first + MOST] for first in range(0, len(ranges), MOST))
     texts += [_together(printer, part) for part in parts]
     return tuple(dict.fromkeys(text for text in texts if text != "true"))
+
+
+def _ranges(
+    printer: Printer, asked: Sequence[Requirement], *, accepts_missing: bool
+) -> list[list[Requirement]]:
+    """Requirements of one kind, in parts of which each is one condition."""
+    ranges = [
+        one for one in asked if _is_range(printer, one) and one.accepts_missing is accepts_missing
+    ]
+    if not printer.dialect.ranges or len(ranges) < FEWEST:
+        return []
+    return [ranges[first : first + MOST] for first in range(0, len(ranges), MOST)]
 
 
 def admitted(
@@ -73,7 +84,6 @@ def _acceptable(printer: Printer, requirement: Requirement) -> str:
 def _is_range(printer: Printer, requirement: Requirement) -> bool:
     return (
         requirement.action is Action.REFUSE
-        and not requirement.accepts_missing
         and isinstance(requirement.test, Interval)
         and isinstance(requirement.subject, Column)
         and printer.typing.item_type(requirement.subject) is DType.FLOAT64
@@ -86,8 +96,9 @@ def _together(printer: Printer, ranges: Sequence[Requirement]) -> str:
     bounds = max(test.low for test in tests), min(test.high for test in tests)
     low, high = (printer.dialect.literal(bound, DType.FLOAT64) for bound in bounds)
     names = ", ".join(printer.text(one.subject) for one in ranges)
-    quick = (printer.dialect.all_within or "").format(names, low, high)
-    if all((test.low, test.high) == bounds for test in tests):
+    accepts_missing = ranges[0].accepts_missing
+    quick = printer.dialect.ranges[accepts_missing].format(names, low, high)
+    if not accepts_missing and all((test.low, test.high) == bounds for test in tests):
         return quick
     each = "\n    AND ".join(_acceptable(printer, one) for one in ranges)
     return f"({quick}\n    OR {each})"
@@ -107,6 +118,7 @@ def implied(printer: Printer, root: str, elsewhere: Mapping[str, str]) -> frozen
         one
         for one in printer.program.requirements
         if _is_range(printer, one)
+        and not one.accepts_missing
         and one.test == FINITE
         and isinstance(one.subject, Column)
         and one.subject.name in (found or ())

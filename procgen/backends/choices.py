@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from procgen.backends import duckdb_lowerings, postgres_costs
+from procgen.backends import duckdb_lowerings, postgres_lowerings
 from procgen.backends.costs import Cost
 from procgen.backends.dialect import Dialect
-from procgen.backends.duckdb_lowerings import Use
 from procgen.backends.lowering import Lowering
 from procgen.errors import LimitError
 from procgen.ir.program import Program
 from procgen.ir.walk import trees_of
+
+SIZES = (1, 1_000, 1_000_000)
+"""Rows of a statement for which costs are told."""
+Seconds = Mapping[int, float]
+"""What a statement is estimated to take, by its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +28,14 @@ class Choice:
         asked: by whom it is called.
         taken: the way that was taken.
         why: in a few words.
-        costs: of every way that the model has.
+        costs: of every way that the model has, for each of SIZES.
     """
 
     routine: str
     asked: str
     taken: Lowering
     why: str
-    costs: Mapping[Lowering, Cost]
+    costs: Mapping[Lowering, Seconds]
 
 
 def choices(
@@ -42,7 +46,8 @@ def choices(
     Raises:
         LimitError: no routine of the model can be written in the way that is forced.
     """
-    found = tuple(_OF_ENGINES[dialect.name](program, dialect, forced))
+    has_trees = any(len(tree.nodes) > 1 for tree in trees_of(program))
+    found = tuple(_OF_ENGINES[dialect.name](program, dialect, forced)) if has_trees else ()
     possible = dict.fromkeys(one for choice in found for one in choice.costs)
     if forced is not None and forced not in possible:
         listed = ", ".join(possible) or "none: there are no trees"
@@ -54,40 +59,44 @@ def choices(
 
 def _of_duckdb(program: Program, _: Dialect, forced: Lowering | None) -> Iterator[Choice]:
     """The macros, which a query calls, and the table macro, which takes a whole relation."""
-    for use, routine, asked in (
-        (Use.ROUTINE, "", "a query"),
-        (Use.ROWS, "_rows", "a whole relation"),
-    ):
+    uses = duckdb_lowerings.Use
+    for use, routine, asked in ((uses.ROUTINE, "", "a query"), (uses.ROWS, "_rows", "a relation")):
         costs = duckdb_lowerings.lowerings(program, use)
         taken = duckdb_lowerings.lowering_of(program, use, forced)
-        if len(costs) > 1:
-            rows = duckdb_lowerings.ROWS[use]
-            why = f"the fastest for {rows:,} rows"
-            if taken is forced:
-                why = "asked for"
-            elif taken is Lowering.EXPRESSION and _is_small(costs[taken], use):
-                why = "planned at once, and may stand anywhere"
-            yield Choice(routine, asked, taken, why, costs)
+        why = f"the fastest for {duckdb_lowerings.ROWS[use]:,} rows"
+        if taken is forced:
+            why = "asked for"
+        elif costs[Lowering.EXPRESSION].statement <= duckdb_lowerings.SMALL_PLANNING:
+            why = "planned at once, and may stand anywhere"
+        yield Choice(routine, asked, taken, why, {one: _told(costs[one]) for one in costs})
 
 
-def _is_small(cost: Cost, use: Use) -> bool:
-    return use is Use.ROUTINE and cost.statement <= duckdb_lowerings.SMALL_PLANNING
+def _told(cost: Cost) -> dict[int, float]:
+    return {rows: cost.of(rows) for rows in SIZES}
+
+
+def _from_one(one: Cost, many: Cost) -> dict[int, float]:
+    """Of one row, and of many rows at least as much."""
+    return {rows: max(one.of(1), many.of(rows) if rows > 1 else 0.0) for rows in SIZES}
 
 
 def _of_postgres(program: Program, dialect: Dialect, forced: Lowering | None) -> Iterator[Choice]:
     """The routine that holds the trees; the others call it."""
-    costs = postgres_costs.lowerings(program)
-    if not costs:
-        return
+    uses = postgres_lowerings.Use
+    one, many = (postgres_lowerings.lowerings(program, use) for use in (uses.ROW, uses.BATCH))
+    costs = {own: _from_one(one[own], many[own]) for own in many}
+    if Lowering.ADAPTIVE in costs:  # it is a loop until the statement has lasted a while
+        loop, adaptive = costs[Lowering.LOOP], costs[Lowering.ADAPTIVE]
+        costs[Lowering.ADAPTIVE] = {rows: min(adaptive[rows], loop[rows]) for rows in SIZES}
     nodes = sum(len(tree.nodes) for tree in trees_of(program))
     largest = dialect.largest_inlined or 0
-    taken, why = Lowering.ADAPTIVE, "one row is ready at once, and many rows are scored faster"
+    taken, why = Lowering.ADAPTIVE, "one row is answered at once, and many rows fast"
     if forced in costs:
         taken, why = forced, "asked for"
     elif nodes <= largest and Lowering.EXPRESSION in costs:
-        taken, why = Lowering.EXPRESSION, f"up to {largest:,} nodes planning takes no time"
+        taken, why = Lowering.EXPRESSION, f"up to {largest:,} nodes it is planned at once"
     elif taken not in costs:
-        taken, why = Lowering.STATEMENTS, "no other way holds these trees"
+        taken, why = Lowering.STATEMENTS, "no loop can hold these trees"
     yield Choice("_margin", "a query", taken, why, costs)
 
 

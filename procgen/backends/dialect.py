@@ -61,8 +61,9 @@ class Dialect:
         raising_routine: the same by a call of the routine `{3}`, which a version then has; None
             where `raising` says the text as it is.
         walks: whether large forests are walked as lists of nodes (walks.py).
-        all_within: template that is true where every one of the doubles `{0}` lies between `{1}`
-            and `{2}` and none is missing; None where a condition for each is as fast.
+        ranges: templates about doubles `{0}` and the bounds `{1}` and `{2}`: that every one lies
+            between them and none is missing; and, true of no other row but false of some, that
+            those which are not missing do. Empty where a condition for each is as fast.
         finite: template of the double `{0}`, which stands once, or NULL where it is not finite;
             None where that is of no use.
         has_routine: template that is true where a routine with the quoted name in the text `{0}`
@@ -94,7 +95,7 @@ class Dialect:
     moments: frozenset[str]
     abilities: frozenset[str]
     walks: bool
-    all_within: str | None
+    ranges: tuple[str, ...]
     finite: str | None
     has_routine: str | None
 

@@ -190,7 +190,7 @@ DUCKDB = Dialect(
     moments=frozenset({"TIMESTAMP"}),
     abilities=frozenset(),
     walks=True,
-    all_within=None,
+    ranges=(),
     finite=None,
     has_routine=None,
 )

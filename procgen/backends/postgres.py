@@ -253,7 +253,10 @@ POSTGRES = Dialect(
     ),
     walks=False,
     # greatest() and least() pass over NULL, and NaN is the greatest.
-    all_within="num_nulls({0}) = 0 AND least({0}) >= {1} AND greatest({0}) <= {2}",
+    ranges=(
+        "num_nulls({0}) = 0 AND least({0}) >= {1} AND greatest({0}) <= {2}",
+        "(least({0}) < {1} OR greatest({0}) > {2}) IS NOT TRUE",
+    ),
     finite=("nullif(nullif(nullif({0}, 'NaN'::float8), 'Infinity'::float8), '-Infinity'::float8)"),
     has_routine="to_regproc({0}) IS NOT NULL",
 )

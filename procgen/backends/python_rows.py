@@ -23,7 +23,11 @@ from procgen.ir.typing import Typing
 from procgen.ir.walk import children
 
 MOST_SPLITS = 20_000
-"""Beyond, Python compiles for seconds in each session and keeps hundreds of megabytes."""
+"""Of an ensemble; beyond, the kernel scores rows.
+
+A session compiles 17,000 splits in half a second and keeps 90 MB; 42,000 take a second and 230 MB.
+A row of these took 34 microseconds printed, and 91 by the kernel, which keeps a few megabytes.
+"""
 ADDED32 = (
     "from array import array",
     "from builtins import float",

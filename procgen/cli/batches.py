@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from procgen.cli.console import say, say_json
 from procgen.cli.options import AsJson, Environment, Folder, Url
@@ -72,14 +79,20 @@ def _run(database: Database, batch: Batch) -> tuple[Job, ...]:
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
+        BarColumn(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
         console=console,
         disable=not console.is_terminal,
         transient=True,
     )
     with bar:
         task = bar.add_task(f"scoring {batch.attachment.source}", total=None)
-        return database.run_batch(batch, lambda text: bar.update(task, description=text))
+
+        def tell(phrase: str, done: int, rows: int | None) -> None:
+            bar.update(task, description=phrase, completed=done, total=rows)
+
+        return database.run_batch(batch, tell)
 
 
 def _as_json(job: Job) -> dict[str, object]:

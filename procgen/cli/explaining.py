@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from procgen.backends.choices import Choice
+from procgen.backends.choices import SIZES, Choice
 from procgen.backends.manner import Manner
 from procgen.compiler import lowering_choices
 from procgen.ir.program import Program
 
-SIZES = (1, 1_000, 1_000_000)
-"""Rows of a statement for which costs are told."""
-HEADS = ("routine", "lowering", "1 row", "1,000 rows", "1,000,000 rows", "")
+HEADS = ("routine", "lowering", "1 row", *(f"{rows:,} rows" for rows in SIZES[1:]), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,14 @@ def cells_of(engine: str, name: str, choices: Sequence[Choice]) -> Iterator[tupl
         yield ("", name, "expression", "", "", "", "there are no trees to write in another way")
     for choice in choices:
         shown = f"{name}{choice.routine}"
-        for lowering, cost in choice.costs.items():
+        for lowering, seconds in choice.costs.items():
             note = f"taken: {choice.why}" if lowering is choice.taken else ""
-            yield ("", shown, lowering, *(in_words(cost.of(rows)) for rows in SIZES), note)
+            yield ("", shown, lowering, *map(in_words, seconds.values()), note)
             shown = ""
 
 
 def choices_as_json(choices: Sequence[Choice]) -> list[dict[str, object]]:
-    """Choices for a program, in seconds."""
+    """Choices for a program: seconds by the rows of a statement."""
     return [
         {
             "routine": choice.routine,
@@ -58,8 +56,8 @@ def choices_as_json(choices: Sequence[Choice]) -> list[dict[str, object]]:
             "taken": choice.taken,
             "why": choice.why,
             "costs": {
-                lowering: {"statement": cost.statement, "row": cost.row}
-                for lowering, cost in choice.costs.items()
+                lowering: {str(rows): seconds for rows, seconds in costs.items()}
+                for lowering, costs in choice.costs.items()
             },
         }
         for choice in choices

@@ -13,8 +13,8 @@ from procgen.artifacts.attached import Scorer
 from procgen.artifacts.attachment import Attachment
 
 CHUNK = 50_000
-Progress = Callable[[str], None]
-"""Told in a phrase after each chunk."""
+Progress = Callable[[str, int, int | None], None]
+"""Told after each chunk: a phrase, the rows of this run so far, and of how many, if known."""
 
 
 @dataclass(frozen=True, slots=True)

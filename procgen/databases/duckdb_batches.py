@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from procgen.artifacts.attached import Scorer
 from procgen.artifacts.templates import render
-from procgen.backends.duckdb import identifier, literal
+from procgen.backends.duckdb import DUCKDB, identifier, literal
 from procgen.databases.batching import Batch, Job, Progress
 from procgen.errors import DatabaseError
 from procgen.ir.types import DType
@@ -42,11 +42,14 @@ class _Run:
         """Take the job up, or begin one, and finish it."""
         with self.database.transaction():
             self._take_up()
-        found = self.batch.chunk
+            left = int(self._run("left")[0][0])
+        done, found = 0, self.batch.chunk
         while found == self.batch.chunk:
             with self.database.transaction():
                 found = self._chunk()
-            self.progress(f"{self.scorer.model} v{self.scorer.version}: {self.scored:,} rows")
+            done += found
+            told = f"{self.scorer.model} v{self.scorer.version}: {self.scored:,} rows"
+            self.progress(told, done, left)
         return Job(self.scorer.model, self.scorer.version, self.scored, 0)
 
     def _take_up(self) -> None:
@@ -87,6 +90,8 @@ class _Run:
             model=_text(self.scorer.model),
             version=self.scorer.version,
             source=_text(str(one.source)),
+            source_table=one.source.quoted(DUCKDB),
+            changed=None if one.changed is None else identifier(one.changed),
             since=since,
             since_moment=None if batch.since is None else f"CAST({since} AS TIMESTAMP)",
             chunk=batch.chunk,

@@ -20,7 +20,7 @@ def run_batch(connection: Connection, batch: Batch, progress: Progress) -> tuple
     """Call the procedure; its notices are the progress."""
 
     def notice(told: Diagnostic) -> None:
-        progress(told.message_primary or "")
+        progress(told.message_primary or "", 0, None)
 
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the pool types it as Any

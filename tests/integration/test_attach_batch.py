@@ -7,6 +7,8 @@ import threading
 import psycopg
 import pytest
 
+from procgen.databases.batches import Wanted, find_batch
+from procgen.databases.opening import open_database
 from tests.integration.attached import ATTACH, INPUTS, PREDICTIONS, attach, customers, insert
 
 JOBS = "SELECT version, state, chunks, scored FROM procgen.jobs ORDER BY job"
@@ -97,6 +99,19 @@ def test_a_key_of_several_columns_is_walked_in_its_order(team):
         "SELECT count(*) FROM app.visits AS v JOIN ml.churn_predictions AS p USING (place, day,"
     )
     assert team.fetch(f"{joined} number) WHERE p.prediction = 2 * v.age + v.income") == [(18,)]
+
+
+def test_a_batch_on_duckdb_tells_how_far_it_is(duckdb_team):
+    customers(duckdb_team, 2.0)
+    attach(duckdb_team, "procedure")
+    insert(duckdb_team, (1, 1.0, 1), (2, 2.0, 2))
+    duckdb_team.ok("score", "churn")
+    insert(duckdb_team, *((number, 1.0, 1) for number in range(3, 8)))
+    told = []
+    with open_database(duckdb_team.url) as database:
+        batch = find_batch(duckdb_team.project, database, Wanted("churn"), chunk=2)
+        database.run_batch(batch, lambda *progress: told.append(progress))
+    assert told == [(f"churn v1: {done} rows", done, 5) for done in (2, 4, 5)]
 
 
 def test_a_cancelled_batch_keeps_its_chunks_and_goes_on(postgres15_team):

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from procgen.errors import DatabaseError
+from procgen.migrations.init import init_project
 from tests.integration.attached import (
     INPUTS,
     PREDICTIONS,
@@ -17,6 +18,7 @@ from tests.integration.attached import (
     strict,
     strict_customers,
 )
+from tests.integration.teams import Team
 
 ROWS = 10_000
 BAD = 7_777
@@ -31,51 +33,63 @@ def wanted(n):
     return 2.0 * (n / 100) + n
 
 
-@pytest.fixture(params=["sql", "plpython"])
-def team15(request, postgres15_team):
+WAYS = [(15, "sql"), (15, "plpython"), (18, "sql")]
+"""A server and a language; the wheel of PostgreSQL 18 has no PL/Python."""
+
+
+@pytest.fixture(params=WAYS, ids=lambda way: f"postgres{way[0]}-{way[1]}")
+def refuser(request, tmp_path, capsys):
     """A champion that refuses some rows, which PL/Python scores in batches."""
-    return strict_customers(postgres15_team, request.param)
+    version, language = request.param
+    init_project(tmp_path / "team")
+    url = request.getfixturevalue(f"postgres{version}_url")
+    return strict_customers(Team(tmp_path / "team", url, capsys), language)
 
 
 @pytest.mark.parametrize("column", [(), ("--into-column", "score")], ids=["statement", "row"])
-def test_one_bad_row_of_a_copy_aborts_it_all(team15, column):
-    attach(team15, "trigger", *column)
+def test_one_bad_row_of_a_copy_aborts_it_all(refuser, column):
+    attach(refuser, "trigger", *column)
     with pytest.raises(psycopg.errors.DataException, match="beyond 150"):
-        copy(team15, *rows_with_one_bad())
-    assert team15.value("count(*) FROM app.customers") == 0
+        copy(refuser, *rows_with_one_bad())
+    assert refuser.value("count(*) FROM app.customers") == 0
 
 
-def test_one_bad_row_of_a_copy_is_stored_with_a_null_score(team15):
-    attach(team15, "trigger", "--on-error", "null")
-    attach(team15, "trigger", "--into-column", "score", "--name", "fill", "--on-error", "null")
-    copy(team15, *rows_with_one_bad())
+def test_one_bad_row_of_a_copy_is_stored_with_a_null_score(refuser):
+    attach(refuser, "trigger", "--on-error", "null")
+    attach(refuser, "trigger", "--into-column", "score", "--name", "fill", "--on-error", "null")
+    copy(refuser, *rows_with_one_bad())
     scores = [None if n == BAD else wanted(n) for n in range(ROWS)]
-    assert team15.fetch(PREDICTIONS) == [(n, 1, score) for n, score in enumerate(scores)]
-    assert team15.fetch("SELECT id, score FROM app.customers ORDER BY 1") == list(enumerate(scores))
-    assert team15.fetch(FAILURES) == []
+    assert refuser.fetch(PREDICTIONS) == [(n, 1, score) for n, score in enumerate(scores)]
+    assert refuser.fetch("SELECT id, score FROM app.customers ORDER BY 1") == list(
+        enumerate(scores)
+    )
+    assert refuser.fetch(FAILURES) == []
 
 
-def test_one_bad_row_of_a_copy_is_stored_and_its_failure_queued(team15):
-    attach(team15, "trigger", "--on-error", "queue")
-    attach(team15, "trigger", "--into-column", "score", "--name", "fill", "--on-error", "queue")
-    copy(team15, *rows_with_one_bad())
+def test_one_bad_row_of_a_copy_is_stored_and_its_failure_queued(refuser):
+    attach(refuser, "trigger", "--on-error", "queue")
+    attach(refuser, "trigger", "--into-column", "score", "--name", "fill", "--on-error", "queue")
+    copy(refuser, *rows_with_one_bad())
     good = [(n, wanted(n)) for n in range(ROWS) if n != BAD]
-    assert team15.fetch(PREDICTIONS) == [(n, 1, score) for n, score in good]
-    assert team15.value("count(*) FROM app.customers") == ROWS
+    assert refuser.fetch(PREDICTIONS) == [(n, 1, score) for n, score in good]
+    assert refuser.value("count(*) FROM app.customers") == ROWS
     failed = ("churn", 1, "app.customers", str(BAD), "22000")
-    assert team15.fetch(FAILURES) == [failed, failed]
+    assert refuser.fetch(FAILURES) == [failed, failed]
     messages = "SELECT DISTINCT routine, message LIKE '%beyond 150%' FROM procgen.failures"
-    assert sorted(team15.fetch(messages)) == [("ml.churn_on_customers", True), ("ml.fill", True)]
+    assert sorted(refuser.fetch(messages)) == [
+        ("ml.churn_on_customers", True),
+        ("ml.fill", True),
+    ]
 
 
-def test_a_batch_queues_the_row_that_cannot_be_scored_and_goes_on(team15):
-    copy(team15, *rows_with_one_bad())
-    attach(team15, "procedure", "--on-error", "queue")
-    out = team15.ok("score", "churn", "--chunk", "3000")
+def test_a_batch_queues_the_row_that_cannot_be_scored_and_goes_on(refuser):
+    copy(refuser, *rows_with_one_bad())
+    attach(refuser, "procedure", "--on-error", "queue")
+    out = refuser.ok("score", "churn", "--chunk", "3000")
     assert "9,999 rows scored, 1 failed" in out
-    assert team15.value("count(*) FROM ml.churn_predictions") == ROWS - 1
-    assert team15.fetch(FAILURES) == [("churn", 1, "app.customers", str(BAD), "22000")]
-    assert team15.fetch("SELECT chunks, scored, failed, state FROM procgen.jobs") == [
+    assert refuser.value("count(*) FROM ml.churn_predictions") == ROWS - 1
+    assert refuser.fetch(FAILURES) == [("churn", 1, "app.customers", str(BAD), "22000")]
+    assert refuser.fetch("SELECT chunks, scored, failed, state FROM procgen.jobs") == [
         (4, ROWS - 1, 1, "done")
     ]
 

@@ -7,7 +7,9 @@ import os
 import psycopg
 import pytest
 
-from tests.integration.attached import PREDICTIONS, attach, customers
+from procgen.migrations.init import init_project
+from tests.integration.attached import PREDICTIONS, attach, strict_customers
+from tests.integration.teams import Team
 
 HOSTILE = """
 CREATE SCHEMA evil;
@@ -28,10 +30,23 @@ GRANT USAGE ON SCHEMA evil TO PUBLIC;
 """
 
 
+WAYS = [(15, "sql"), (15, "plpython"), (18, "sql")]
+"""A server and a language; the wheel of PostgreSQL 18 has no PL/Python."""
+
+
+@pytest.fixture(params=WAYS, ids=lambda way: f"postgres{way[0]}-{way[1]}")
+def way(request, tmp_path, capsys):
+    """A team without a version yet, and the language of its first."""
+    version, language = request.param
+    url = request.getfixturevalue(f"postgres{version}_url")
+    init_project(tmp_path / "team")
+    return Team(tmp_path / "team", url, capsys), language
+
+
 @pytest.fixture
-def roles(postgres15_team):
+def roles(way):
     """A role that procgen.toml names, and one that it does not; both may write customers."""
-    team = postgres15_team
+    team, _ = way
     number = len(os.fspath(team.root)) * 10_000 + os.getpid()  # roles are the whole server's
     names = [f"scorer_{number}", f"other_{number}"]
     path = team.root / "procgen.toml"
@@ -46,8 +61,8 @@ def roles(postgres15_team):
             connection.execute(f"DROP ROLE {name}")
 
 
-def test_a_role_with_execute_and_table_rights_scores_and_another_cannot(postgres15_team, roles):
-    team = customers(postgres15_team, 2.0)
+def test_a_role_with_execute_and_table_rights_scores_and_another_cannot(way, roles):
+    team = strict_customers(*way)
     for words in (("trigger", "--on-error", "queue"), ("procedure",), ("view",)):
         attach(team, *words)
     scorer, other = roles
@@ -76,8 +91,8 @@ def test_a_role_with_execute_and_table_rights_scores_and_another_cannot(postgres
     team.ok("rollback", "--steps", "3")
 
 
-def test_a_hostile_schema_first_in_the_path_does_not_change_a_score(postgres15_team):
-    team = customers(postgres15_team, 2.0)
+def test_a_hostile_schema_first_in_the_path_does_not_change_a_score(way):
+    team = strict_customers(*way)
     attach(team, "trigger", "--on-error", "queue")
     attach(team, "trigger", "--into-column", "score", "--name", "fill")
     attach(team, "procedure", "--on-error", "null")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeClassifier
 
@@ -59,6 +61,26 @@ def test_functions_score_as_the_interpreter_does(title, jit, tmp_path) -> None:
     outputs = [output.name for output in artifact.lowered.outputs]
     got = {name: [frozen(row[place]) for row in found] for place, name in enumerate(outputs)}
     assert differences(artifact, rows, got) == []
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_threads_score_the_same_model_at_once(jit, tmp_path) -> None:
+    generator = np.random.default_rng(0)
+    table = generator.normal(size=(300_000, 3))
+    model = HistGradientBoostingRegressor(max_iter=30, early_stopping=False)
+    model.fit(table[:2000], table[:2000].prod(axis=1))
+    artifact = compile_model(model, name="sums", target="duckdb", inputs=["x", "y", "z"])
+    columns = {"id": range(len(table))} | dict(zip("xyz", table.T, strict=True))
+    with opened(":memory:", artifact) as connection:
+        connection.execute("SET threads = 4")
+        connection.register("source", pa.table(columns))
+        connection.execute("CREATE TABLE points AS SELECT * FROM source")
+        procgen.duckdb.register(connection, model_file(tmp_path, artifact), jit=jit)
+        found = connection.execute(
+            "SELECT id, ml.sums_v1(x, y, z) AS score FROM points ORDER BY id"
+        )
+        scores = found.fetchnumpy()["score"]
+    assert scores.tobytes() == model.predict(table).tobytes()
 
 
 def stump():

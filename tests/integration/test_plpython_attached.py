@@ -142,3 +142,27 @@ def wait_for_rows(team, version):
         count = f"SELECT count(*) FROM ml.churn_predictions WHERE version = {version}"
         while watcher.execute(count.encode()).fetchone() < (500,):
             pass
+
+
+def test_names_are_quoted_everywhere(team):
+    columns = 'k"ey $1', "chunk", "procgen_rows"
+    key, age, income = ('"' + name.replace('"', '""') + '"' for name in columns)
+    team.execute(
+        f'CREATE TABLE app."Ta""b\'le" ({key} integer PRIMARY KEY, '
+        f"{age} double precision, {income} double precision);"
+    )
+    words = ("--key", columns[0], "--map", f"age={columns[1]}", "--map", f"income={columns[2]}")
+    for form in ("trigger", "procedure", "view"):
+        code, out, err = team.on(
+            "attach", "churn", "--table", 'app."Ta""b\'le"', *words, "--as", form
+        )
+        assert code == 0, out + err
+        team.ok("apply")
+    team.execute('INSERT INTO app."Ta""b\'le" SELECT n, n, 1 FROM generate_series(1, 120) AS s(n);')
+    query = f"SELECT {key}, prediction FROM ml.churn_predictions ORDER BY 1"
+    wanted = [(number, 2.0 * number + 1) for number in range(1, 121)]
+    assert team.fetch(query) == wanted
+    team.execute("DELETE FROM ml.churn_predictions;")
+    assert "120 rows scored" in team.ok("score", "churn")
+    assert team.fetch(query) == wanted
+    assert team.on("drift")[0] == 0

@@ -14,7 +14,7 @@ import numpy as np
 
 from procgen.kernels.runtime.values import doubles, holds_nan, missing, places_in
 
-SPOTS_A_CUT = 8
+SPOTS_A_CUT, MOST_SPOTS = 8, 1 << 18
 MOST_HALVINGS = 3
 """Above, cuts are so unevenly spread that searching all of them is as fast."""
 
@@ -30,7 +30,7 @@ class Grid:
         self.cuts = cuts
         finite = cuts[np.isfinite(cuts)] if cuts.dtype.kind == "f" else cuts
         first, last = (float(finite[0]), float(finite[-1])) if len(finite) else (0.0, 0.0)
-        spots = max(1, SPOTS_A_CUT * len(cuts))
+        spots = min(max(1, SPOTS_A_CUT * len(cuts)), MOST_SPOTS)
         self.low, self.top = first, spots - 1.0
         self.scale = spots / (last - first) if last > first else 0.0
         # A sum of squares below this one: no cell is so far away that its spot is not a number.

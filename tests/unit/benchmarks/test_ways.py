@@ -44,6 +44,12 @@ def test_a_slow_way_gets_fewer_rows_and_says_how_many():
     assert 10 <= slow.units < 500
 
 
+def test_what_a_statement_costs_does_not_make_its_rows_fewer():
+    pace = Pace(rows=1000, fewest=100, rounds=1, seconds=0.05)
+    (planned,) = race([way("planned", lambda rows: spin(0.06 + rows * 1e-6))], pace, **LABELS)
+    assert planned.units == 1000
+
+
 def test_a_way_that_is_too_slow_is_measured_once():
     pace = Pace(rows=1000, fewest=10, rounds=5, seconds=0.001)
     (slow,) = race([way("slow", lambda rows: spin(rows * 1e-3))], pace, **LABELS)
@@ -122,6 +128,7 @@ def counted(answers):
 def test_scores_are_right_or_wrong(scores, wrong):
     figure = counted(lambda rows: [scores[row] for row in rows])
     assert list(figure.wrong.values()) == wrong
+    assert (figure.apart > 0) == (sum(wrong) > 0 and math.isfinite(scores[0] or math.nan))
 
 
 def test_an_error_on_missing_values_makes_all_of_those_rows_wrong():

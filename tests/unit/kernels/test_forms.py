@@ -25,7 +25,7 @@ from procgen.kernels.runtime.walks import Walks
 from procgen.passes import lower
 from procgen.verify.bits import same_bits
 from procgen.verify.probes import probe_rows, random_rows
-from tests.kernel_models import frozen, listed
+from tests.kernel_models import by_the_system, frozen, listed
 from tests.property.test_ensembles import programs
 
 CHOSEN = {"BY_NUMPY": ensembles.BY_NUMPY, "BY_NUMBA": ensembles.BY_NUMBA}
@@ -38,7 +38,7 @@ def assert_forms_score_alike(program, rows):
     want = interpret(program, rows)
     lowered = lower(program, DUCKDB.target)
     text = pack(lowered, "digest", {})
-    columns = [[row[field.name] for row in rows] for field in lowered.inputs]
+    columns = columns_by_name(lowered, rows)
     for form in (CHOSEN, WALKED):
         with patch.multiple(ensembles, **form):
             model = Model(text)
@@ -289,6 +289,33 @@ def test_rows_are_refused_alike_at_a_bound(bound, missing):
     beside = [math.nextafter(bound, math.inf), math.nextafter(bound, 0), bound, -bound, 0.3]
     for cells in ([0.3] * 4, beside, [0.3, -math.inf], [0.3, math.nan], [0.3, None], [bound]):
         assert_forms_score_alike(program, [{"x0": cell, "x1": 0.3} for cell in cells])
+
+
+def test_every_form_scores_alike_on_the_python_of_the_system(tmp_path):
+    sizes = [1, 8, 9, 30, 64, 65]
+    some = [tree(leaves, 3, seed) for seed, leaves in enumerate(sizes)]
+    shared = [tree(20, 3, seed, (0, 1)) for seed in range(3)]
+    cuts = [place / 7 for place in range(66_000)]
+    asked = [
+        program_of([tree(leaves, 3, 1), tree(leaves, 3, 2)], accumulate=sums)
+        for sums, count in ((DType.FLOAT64, 6), (DType.FLOAT32, 2))
+        for leaves in sizes[-count:]
+    ]
+    asked += [program_of(some), program_of(shared), program_of([balanced(cuts)], features=1)]
+    rows = [rows_of(program, 60) for program in asked]
+    questions = [
+        [pack(lower(one, DUCKDB.target), "digest", {}), columns_by_name(one, own)]
+        for one, own in zip(asked, rows, strict=True)
+    ]
+    answers = by_the_system(tmp_path, questions)
+    for program, own, (plain, fast) in zip(asked, rows, answers, strict=True):
+        want = interpret(program, own)["margin"]
+        for got in (plain, fast):
+            assert_same([frozen(cell) for cell in got["margin"]], want)
+
+
+def columns_by_name(program, rows):
+    return [[row[field.name] for row in rows] for field in program.inputs]
 
 
 def test_masks_and_walks_are_chosen_by_what_they_read():

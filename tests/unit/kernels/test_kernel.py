@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,14 +14,13 @@ from procgen.verify.kernel_scores import listed
 from tests.kernel_models import (
     EVERY,
     SOME,
+    by_the_system,
     columns_of,
     compiled,
     differences,
     frozen,
     some_rows,
 )
-
-SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 @pytest.fixture(scope="module")
@@ -81,28 +78,11 @@ def test_the_kernel_runs_on_the_python_of_the_system(tmp_path: Path) -> None:
         [pack(artifact.lowered, artifact.digest, {}), columns_of(artifact, own)]
         for artifact, own in zip(artifacts, rows, strict=True)
     ]
-    (tmp_path / "questions.json").write_text(json.dumps(questions))
-    script = tmp_path / "scores.py"
-    script.write_text(kernel_source() + LISTED + SCORES)
-    words = [SYSTEM_PYTHON, script, tmp_path / "questions.json"]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    for artifact, own, (plain, fast) in zip(artifacts, rows, json.loads(done.stdout), strict=True):
+    answers = by_the_system(tmp_path, questions)
+    for artifact, own, (plain, fast) in zip(artifacts, rows, answers, strict=True):
         assert json.dumps(plain) == json.dumps(fast)
         got = {OutputName(name): [frozen(cell) for cell in cells] for name, cells in plain.items()}
         assert differences(artifact, own, got) == []
-
-
-LISTED = "from typing import Any\n" + inspect.getsource(listed)
-SCORES = """
-import sys
-answers = []
-for text, columns in json.load(open(sys.argv[1])):
-    model = Model(text)
-    plain = {name: listed(value) for name, value in model.score(columns).items()}
-    assert model.compile(), "there is no Numba"
-    answers.append([plain, {name: listed(value) for name, value in model.score(columns).items()}])
-print(json.dumps(answers))
-"""
 
 
 def test_the_text_imports_the_builtins_it_uses() -> None:
