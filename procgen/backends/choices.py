@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from procgen.backends import duckdb_lowerings, postgres_costs
 from procgen.backends.costs import Cost
 from procgen.backends.dialect import Dialect
+from procgen.backends.kernel_costs import kernel_costs
 from procgen.backends.lowering import Lowering
 from procgen.errors import LimitError
 from procgen.ir.program import Program
@@ -26,16 +27,16 @@ class Choice:
     Attributes:
         routine: what stands behind the version's name; empty for the prediction itself.
         asked: by whom it is called.
-        taken: the way that was taken.
+        taken: the way that was taken; None where the language is another.
         why: in a few words.
         costs: of every way that the model has, for each of SIZES.
     """
 
     routine: str
     asked: str
-    taken: Lowering
+    taken: str | None
     why: str
-    costs: Mapping[Lowering, Seconds]
+    costs: Mapping[str, Seconds]
 
 
 def choices(
@@ -48,7 +49,7 @@ def choices(
     """
     has_trees = any(len(tree.nodes) > 1 for tree in trees_of(program))
     found = tuple(_OF_ENGINES[dialect.name](program, dialect, forced)) if has_trees else ()
-    possible = dict.fromkeys(one for choice in found for one in choice.costs)
+    possible = dict.fromkeys(one for choice in found if choice.taken for one in choice.costs)
     if forced is not None and forced not in possible:
         listed = ", ".join(possible) or "none: there are no trees"
         raise LimitError(
@@ -69,6 +70,12 @@ def _of_duckdb(program: Program, _: Dialect, forced: Lowering | None) -> Iterato
         elif costs[Lowering.EXPRESSION].statement <= duckdb_lowerings.SMALL_PLANNING:
             why = "planned at once, and may stand anywhere"
         yield Choice(routine, asked, taken, why, {one: _told(costs[one]) for one in costs})
+    yield _by_the_kernel(program, "duckdb", "", "--language python")
+
+
+def _by_the_kernel(program: Program, engine: str, routine: str, language: str) -> Choice:
+    costs = kernel_costs(program, engine)
+    return Choice(routine, language, None, "", {tier: _told(costs[tier]) for tier in costs})
 
 
 def _told(cost: Cost) -> dict[int, float]:
@@ -84,7 +91,7 @@ def _of_postgres(program: Program, dialect: Dialect, forced: Lowering | None) ->
     """The routine that holds the trees; the others call it."""
     uses = postgres_costs.Use
     one, many = (postgres_costs.lowerings(program, use) for use in (uses.ROW, uses.BATCH))
-    costs = {own: _from_one(one[own], many[own]) for own in many}
+    costs: dict[str, Seconds] = {own: _from_one(one[own], many[own]) for own in many}
     if Lowering.ADAPTIVE in costs:  # it is a loop until the statement has lasted a while
         loop, adaptive = costs[Lowering.LOOP], costs[Lowering.ADAPTIVE]
         costs[Lowering.ADAPTIVE] = {rows: min(adaptive[rows], loop[rows]) for rows in SIZES}
@@ -98,6 +105,7 @@ def _of_postgres(program: Program, dialect: Dialect, forced: Lowering | None) ->
     elif taken not in costs:
         taken, why = Lowering.STATEMENTS, "no loop can hold these trees"
     yield Choice("_margin", "a query", taken, why, costs)
+    yield _by_the_kernel(program, "postgres", "_batch", "--language plpython")
 
 
 _OF_ENGINES = {"duckdb": _of_duckdb, "postgres": _of_postgres}

@@ -40,9 +40,9 @@ def cells_of(engine: str, name: str, choices: Sequence[Choice]) -> Iterator[tupl
     if not choices:
         yield ("", name, "expression", "", "", "", "there are no trees to write in another way")
     for choice in choices:
-        shown = f"{name}{choice.routine}"
+        shown = f"{name}{choice.routine}" if choice.taken else choice.asked
         for lowering, seconds in choice.costs.items():
-            note = f"taken: {choice.why}" if lowering is choice.taken else ""
+            note = f"taken: {choice.why}" if lowering == choice.taken else ""
             yield ("", shown, lowering, *map(in_words, seconds.values()), note)
             shown = ""
 
