@@ -30,8 +30,8 @@ class Use(enum.StrEnum):
     SELECT = "select"
 
 
-ROWS = {Use.ROUTINE: 3_000, Use.ROWS: 100_000, Use.SELECT: 100_000}
-"""Rows of the statement for which a lowering is chosen: whole relations have the table macro."""
+ROWS = {Use.ROUTINE: 5_000, Use.ROWS: 100_000, Use.SELECT: 100_000}
+"""Rows of the statement for which a lowering is chosen; many rows belong to the table macro."""
 LONGEST_PLANNING = 0.25
 """Seconds: what takes longer before the first row is taken only where there is nothing else."""
 SMALL_PLANNING = 0.03
