@@ -45,13 +45,14 @@ def apply_call(function: Function, argument: Enclosed) -> Enclosed:
     if function in SAME_EVERYWHERE:
         return span_of(low, high)
     ulps = ULPS.get(function, LINK_ULPS)
-    return _widened(low, high, ulps, float32=function in OF_FLOAT32)
+    return _widened(low, high, ulps, single=function in OF_FLOAT32)
 
 
-def _widened(low: float, high: float, ulps: int = LINK_ULPS, *, float32: bool = False) -> Item:
+def _widened(low: float, high: float, ulps: int = LINK_ULPS, *, single: bool = False) -> Item:
     if math.isnan(low) or math.isnan(high):
         return ANYTHING
-    if float32:
+    if single:
+        low = min(low, float32.LARGEST_FLOAT32)  # infinity less a part of it would be NaN
         return Span(low - abs(low) * FLOAT32_SLACK, high + abs(high) * FLOAT32_SLACK)
     for _ in range(ulps):
         low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)

@@ -62,6 +62,15 @@ def test_exp_may_end_in_other_bits() -> None:
     assert not holds(found, math.exp(0.3) * (1 + 1e-14))
 
 
+@pytest.mark.parametrize("function", [Function.EXP, Function.EXP_FLOAT32])
+def test_an_infinite_power_is_held(function) -> None:
+    power = program(("margin", Call(function, Column("a"))))
+    found = enclose(power, {**ROW, "a": 1e36}, any_order=False)["margin"]
+    assert holds(found, math.inf)
+    assert not math.isnan(found.low)
+    assert not holds(found, 1e38)
+
+
 @pytest.mark.parametrize(("threshold", "values"), [(1.0, {1.0}), (2.0, {2.0})])
 def test_a_test_far_from_its_threshold_goes_one_way(threshold, values) -> None:
     label = Branch(
