@@ -32,7 +32,7 @@ from procgen.ir.expressions import (
     UnaryOp,
     Vector,
 )
-from procgen.ir.numpy_functions import NUMBER_FUNCTIONS, divide, numpy_sum, weighted_median
+from procgen.ir.numpy_functions import NUMBER_FUNCTIONS, argmax, divide, numpy_sum, weighted_median
 from procgen.ir.program import OutputName, Program, Requirement
 from procgen.ir.trees import Ensemble, Leaf, Tree
 from procgen.ir.types import DType, Scalar
@@ -279,7 +279,7 @@ def _call_list(function: Function, items: list[float]) -> Value:
         case Function.WEIGHTED_MEDIAN:
             return weighted_median(items)
         case Function.ARGMAX:
-            return max(range(len(items)), key=items.__getitem__)
+            return argmax(items)
         case _:
             raise TypeError(f"{function} does not take a list")
 

@@ -96,3 +96,11 @@ def numpy_sum(items: Sequence[float]) -> float:
     for item in items[whole:]:
         total += item
     return total
+
+
+def argmax(items: Sequence[float]) -> int:
+    """The place of the first largest item; NaN is larger than any number, as in NumPy."""
+    for place, item in enumerate(items):
+        if math.isnan(item):
+            return place
+    return max(range(len(items)), key=items.__getitem__)

@@ -85,6 +85,13 @@ def test_softmax_and_shares() -> None:
     assert _call_list(Function.ARGMAX, [1.0, 3.0, 3.0]) == 1
 
 
+@pytest.mark.parametrize(
+    "items", [[1.0, math.nan, math.inf], [-math.inf, -math.inf], [math.inf, math.nan], [0.0, -0.0]]
+)
+def test_the_largest_is_what_numpy_finds(items) -> None:
+    assert _call_list(Function.ARGMAX, items) == np.argmax(items)
+
+
 def test_sums_are_those_of_numpy() -> None:
     generator = np.random.default_rng(0)
     for size in range(1, 129):
