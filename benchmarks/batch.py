@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks import in_duckdb, in_memory, in_postgres
+from benchmarks import alone, in_duckdb, in_memory, in_postgres
 from benchmarks.bench import Bench
 from benchmarks.ways import Figure
 
@@ -20,3 +20,7 @@ def results(bench: Bench) -> Iterator[Figure]:
         yield from bench.race([*here, *in_duckdb.ways(subject, files)], bench.pace(), **given)
         there = [way for server in bench.servers() for way in in_postgres.ways(subject, server)]
         yield from bench.race(there, bench.pace(bench.options.server_rows), **given)
+
+
+if __name__ == "__main__":
+    alone.run(SECTION)

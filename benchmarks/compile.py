@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
-from benchmarks import rivals
+from benchmarks import alone, rivals
 from benchmarks.bench import Bench
 from benchmarks.compiled import compiled
 from benchmarks.models import STANDARD, Subject
@@ -51,3 +51,7 @@ def ways(subject: Subject, sizes: dict[tuple[str, str], int]) -> Iterator[Way]:
     for target in ("duckdb", "postgres"):
         for name, query in rivals.sql_ways(subject, target):
             yield way(target, name, Role.RIVAL, lambda query=query: query()("rows"))
+
+
+if __name__ == "__main__":
+    alone.run(SECTION)

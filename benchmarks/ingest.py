@@ -9,7 +9,6 @@ Ratios are to the same insert into the same table without a trigger. The trigger
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,9 +18,8 @@ from typing import Any
 
 import numpy as np
 import psycopg
-import typer
 
-from benchmarks import in_duckdb
+from benchmarks import alone, in_duckdb
 from benchmarks.bench import Bench
 from benchmarks.compiled import LISTED, compiled
 from benchmarks.duckdb_worker import Worker
@@ -218,9 +216,4 @@ def _worker(
 
 
 if __name__ == "__main__":
-    from benchmarks.__main__ import main
-
-    sys.argv[1:1] = ["--only", SECTION]
-    if not any(word.startswith("--models") for word in sys.argv):
-        sys.argv += ["--models", "lgb100"]
-    typer.run(main)
+    alone.run(SECTION, "--models", "lgb100")

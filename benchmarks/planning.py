@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from benchmarks import in_duckdb, in_postgres
+from benchmarks import alone, in_duckdb, in_postgres
 from benchmarks.bench import Bench
 from benchmarks.ways import Figure, Ready, Way
 
@@ -37,3 +37,7 @@ def _explained(way: Way) -> Way:
 def _prepare(way: Way, stack: ExitStack) -> Ready:
     ready = way.prepare(stack)
     return Ready(lambda _: ready.explain(), None, ready.processes, ready.stop)
+
+
+if __name__ == "__main__":
+    alone.run(SECTION)

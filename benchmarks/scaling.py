@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from benchmarks import in_duckdb, in_postgres
+from benchmarks import alone, in_duckdb, in_postgres
 from benchmarks.bench import Bench
 from benchmarks.in_duckdb import Files
 from benchmarks.models import Subject
@@ -66,3 +66,7 @@ def _ways(subject: Subject, files: Files, server: Server) -> Sequence[Way]:
     every = [*in_duckdb.ways(subject, files), *in_postgres.ways(subject, server)]
     ours = [way for way in every if way.role == "procgen" and way.name not in LEFT_OUT]
     return [*(way for way in every if way.name in CLIENTS and not way.against), *ours]
+
+
+if __name__ == "__main__":
+    alone.run("scaling")

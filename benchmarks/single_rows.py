@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from benchmarks import in_duckdb, in_postgres, rivals
+from benchmarks import alone, in_duckdb, in_postgres, rivals
 from benchmarks.bench import Bench
 from benchmarks.compiled import LISTED, call, compiled, made
 from benchmarks.duckdb_worker import Worker
@@ -158,3 +158,7 @@ def _by_python(subject: Subject, files: Files, stack: ExitStack) -> Ready:
             subject.predict(np.array(found))
 
     return Ready(run, stop=connection.interrupt)
+
+
+if __name__ == "__main__":
+    alone.run(SECTION)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
-from benchmarks import in_duckdb, in_postgres
+from benchmarks import alone, in_duckdb, in_postgres
 from benchmarks.bench import Bench
 from benchmarks.compiled import call, compiled
 from benchmarks.models import Subject
@@ -72,3 +72,7 @@ def _parallel_sql(subject: Subject, server: Server, threads: int, stack: ExitSta
         )
 
     return Ready(run, None, (connection.info.backend_pid,), connection.cancel)
+
+
+if __name__ == "__main__":
+    alone.run(SECTION)
