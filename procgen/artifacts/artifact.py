@@ -124,18 +124,18 @@ class ArtifactWriter:
         fields = writer.fields()
         engine, base = self.dialect.name, writer.schema.name
         python = PythonWriter.of(writer, self.digest)
-        up = self._up(fields, common)
         return Artifact(
             name=self.name,
             version=self.version,
             target=engine,
             schema=self.schema,
-            up=up,
+            up=self._up(fields, common),
             down=render(engine, "down", **common),
             verify=self._verify(writer, routines),
             signature=f"{self.schema}.{base}({_listed(writer.parameters())})",
             digest=self.digest,
-            objects=(*self._objects(writer, routines), *(python.objects() if python else ())),
+            objects=self._objects(writer, routines, common["duckdb"])
+            + (python.objects() if python else ()),
             program=self.program,
             lowered=self.lowered,
             dialect=self.dialect,
@@ -218,8 +218,9 @@ class ArtifactWriter:
             "comment": self.dialect.literal(comment, DType.TEXT).removesuffix("::text"),
         }
 
-    def _objects(self, writer: RoutineWriter, routines: Sequence[Routine]) -> tuple[str, ...]:
-        duckdb = DuckDBParts.of(writer)
+    def _objects(
+        self, writer: RoutineWriter, routines: Sequence[Routine], duckdb: DuckDBParts | None
+    ) -> tuple[str, ...]:
         if duckdb is not None:
             return duckdb.objects(routines)
         types = [f"type {writer.schema.qualified('_row')}"] if writer.takes_row else []

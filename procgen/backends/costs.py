@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, Leaf, Tree, depth
+from procgen.ir.remembered import remembered
+from procgen.ir.trees import Ensemble, Leaf, depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ class Shape:
     @classmethod
     def of_ensembles(cls, ensembles: Iterable[Ensemble], inputs: int) -> Shape:
         """Measure some ensembles."""
-        found = [ensemble.trees for ensemble in ensembles]
-        leaves = [_leaves(tree) for trees in found for tree in trees]
-        depths = [[depth(tree) for tree in trees] for trees in found]
+        sizes = [_sizes(ensemble) for ensemble in ensembles]
+        leaves = [count for own, _ in sizes for count in own]
+        depths = [own for _, own in sizes]
         return cls(
             inputs=inputs,
             trees=len(leaves),
@@ -70,5 +71,9 @@ class Cost:
         return self.statement + rows * self.row
 
 
-def _leaves(tree: Tree) -> int:
-    return sum(isinstance(node, Leaf) for node in tree.nodes)
+@remembered
+def _sizes(ensemble: Ensemble) -> tuple[list[int], list[int]]:
+    """The leaves of each tree, and its depth."""
+    trees = ensemble.trees
+    leaves = [sum(isinstance(node, Leaf) for node in tree.nodes) for tree in trees]
+    return leaves, [depth(tree) for tree in trees]

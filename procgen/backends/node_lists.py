@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from procgen.ir.cuts import cut_at
 from procgen.ir.expressions import Membership, Test
+from procgen.ir.remembered import remembered
 from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree, depth
 from procgen.ir.types import DType
 
@@ -24,6 +25,7 @@ Column = tuple[int, frozenset[object] | None]
 """A feature, and for a set of categories the set: its column holds 1 outside of the set."""
 
 
+@remembered
 def has_lists(ensemble: Ensemble) -> bool:
     """Whether every split is a number against a bound, and outputs are laid out in one way."""
     if not 0 < max(map(depth, ensemble.trees), default=0) <= DEEPEST:
@@ -133,6 +135,7 @@ def known_bound(split: Split) -> float:
     return found
 
 
+@remembered
 def node_lists(ensemble: Ensemble) -> Lists:
     """The lists of an ensemble for which a walk pays."""
     filling = _Filling()

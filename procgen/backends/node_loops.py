@@ -20,6 +20,7 @@ from procgen.backends.node_lists import bound, known_bound
 from procgen.backends.routine import NodeLoop
 from procgen.backends.trees import Subject
 from procgen.ir.expressions import Membership
+from procgen.ir.remembered import remembered
 from procgen.ir.trees import Ensemble, Leaf, Split, Tree
 from procgen.ir.types import DType
 
@@ -29,6 +30,7 @@ Number = tuple[int, frozenset[object] | None, bool]
 """A feature, the set that it is tested for if it is no number, and whether missing goes left."""
 
 
+@remembered
 def has_loop(ensemble: Ensemble) -> bool:
     """Whether every split is a number against a bound, and there are not too many numbers."""
     splits = [node for tree in ensemble.trees for node in tree.nodes if isinstance(node, Split)]

@@ -44,7 +44,7 @@ class Tree:
     outputs: tuple[int, ...] = (0,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Ensemble:
     """A list with one value per output: `((base_score + tree) + tree) + ...`, then divided.
 
