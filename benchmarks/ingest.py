@@ -33,7 +33,10 @@ from procgen.artifacts.attached import AttachmentWriter, Scorer
 from procgen.artifacts.attachment import Attachment, Form, KeyColumn, MappedInput
 from procgen.artifacts.tables import TableName
 from procgen.backends import dialect_named
+from procgen.backends.duckdb_lowerings import Use, lowering_of
 from procgen.backends.languages import Language
+from procgen.ir.program import OutputName
+from procgen.ir.types import DType
 
 SECTION = "ingest"
 LANGUAGES = {"SQL": Language.SQL, "PL/Python": Language.PLPYTHON}
@@ -149,7 +152,7 @@ def _ready(
     columns = ", ".join(f"{name} float8" for name in COLUMNS)
     connection.execute(
         f"CREATE TABLE {table} (id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, {columns}, "
-        "score float8)"
+        f"score {_kind(subject)})".encode()
     )
     if trigger is not None:
         artifact = compiled(subject, "postgres", LANGUAGES[trigger.language])
@@ -158,6 +161,13 @@ def _ready(
     score = insert(connection, table)
     score(200)  # plans and compiled models are there
     return Ready(score, None, (connection.info.backend_pid,), connection.cancel)
+
+
+def _kind(subject: Subject) -> str:
+    """The type of a prediction: a classifier's is that of its labels."""
+    artifact = compiled(subject, "postgres")
+    output = artifact.lowered.output(OutputName.PREDICT)
+    return artifact.dialect.type_name(DType.FLOAT64 if output is None else output.type)
 
 
 def attached(engine: str, subject: Subject, table: str, trigger: Trigger) -> str:
@@ -176,7 +186,12 @@ def attached(engine: str, subject: Subject, table: str, trigger: Trigger) -> str
         into_column="score" if trigger.for_each_row else None,
     )
     scorer = Scorer(
-        artifact.name, artifact.version, artifact.digest, artifact.lowered, artifact.language
+        artifact.name,
+        artifact.version,
+        artifact.digest,
+        artifact.lowered,
+        artifact.language,
+        rows=lowering_of(artifact.lowered, Use.ROWS) if engine == "duckdb" else None,
     )
     return AttachmentWriter(dialect, artifact.schema, attachment).up([scorer])
 
