@@ -1,6 +1,6 @@
 """`python -m benchmarks`: does procgen keep what it promises, here, on this machine?
 
-python -m benchmarks                                  everything, about twelve minutes
+python -m benchmarks                                  everything, about a quarter of an hour
 python -m benchmarks --quick                          a look, two minutes
 python -m benchmarks --only batch,rows --models lgb100,rf
 python -m benchmarks --from run.json --markdown docs/performance.md
