@@ -57,6 +57,14 @@ WEIGHTED32 = (
     "    total = single(total + single(single(value) * weight))",
     "  return total",
 )
+ARGMAX = (
+    "from builtins import len, max, range",
+    "def argmax(items):",
+    "  for place in range(len(items)):",
+    "    if items[place] != items[place]:",
+    "      return place",
+    "  return max(range(len(items)), key=items.__getitem__)",
+)
 
 
 class NeedsKernelError(Exception):
@@ -142,10 +150,8 @@ class PythonSteps:
             case Element(_, index):
                 return f"{operands[0]}[{index}]"
             case Call(Function.ARGMAX, _):
-                most, places = self._helper("max"), self._helper("range")
-                size = self._helper("len")
-                items = operands[0]
-                return f"{most}({places}({size}({items})), key={items}.__getitem__)"
+                self.helpers["argmax"] = ARGMAX
+                return f"argmax({operands[0]})"
             case Call(Function.WEIGHTED_SUM_FLOAT32, _):
                 self.helpers["weighted32"] = WEIGHTED32
                 return f"weighted32({operands[0]})"

@@ -105,10 +105,10 @@ def softmax_float32(items):
 
 
 def argmax(items):
-    """The place of the first largest item."""
+    """The place of the first largest item; NaN is larger than any number, as in NumPy."""
     best, place = items[0], np.zeros(len(items[0]), dtype=np.int64)
     for index, item in enumerate(items[1:], start=1):
-        larger = item > best
+        larger = (item > best) | ((item != item) & (best == best))  # noqa: PLR0124 - true of NaN
         best, place = np.where(larger, item, best), np.where(larger, index, place)
     return place
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,12 +19,12 @@ from procgen.backends.python_rows import MOST_SPLITS, printed_row
 from procgen.backends.python_trees import MOST_LEVELS
 from procgen.backends.routines import RoutineWriter, Schema
 from procgen.compiler import compile_model
-from procgen.ir.expressions import Reference
+from procgen.ir.expressions import Call, Column, Function, Reference, Vector
 from procgen.ir.interpreter import interpret
 from procgen.ir.lengths import length_of
-from procgen.ir.program import OutputName
+from procgen.ir.program import Binding, Output, OutputName, Program
 from procgen.ir.trees import depth
-from procgen.ir.types import DType, ListType
+from procgen.ir.types import DType, Field, ListType
 from procgen.ir.typing import Typing
 from procgen.ir.walk import trees_of
 from procgen.kernels.packing import pack
@@ -194,3 +196,21 @@ def test_hostile_names_and_categories_are_data() -> None:
         for word in (row[HOSTILE[0]], None, "unseen")
     ]
     assert wrong(artifact, rows) == []
+
+
+@pytest.mark.parametrize("items", [(1.0, math.nan, math.inf), (2.0, 1.0, 2.0), (math.nan, 3.0)])
+def test_a_row_s_label_is_that_of_the_first_largest_margin_and_nan_is_the_largest(items) -> None:
+    names = "abc"[: len(items)]
+    margin = Call(Function.ARGMAX, Vector(tuple(map(Column, names))))
+    program = Program(
+        tuple(Field(name, DType.FLOAT64) for name in names),
+        (),
+        (Binding("predict", margin),),
+        (Output(OutputName.PREDICT, DType.INT64, "predict"),),
+    )
+    steps = printed_row(program, Typing.of(program), OutputName.PREDICT, takes_row=False)
+    body = [line for lines in steps.helpers.values() for line in lines] + steps.lines
+    assert function_of("\n".join(body))(dict(zip(names, items, strict=True))) == np.argmax(items)
+    model = Model(pack(program, "", {}))
+    found, _ = model.score([[item] for item in items])["predict"]
+    assert found.tolist() == [np.argmax(items)]
