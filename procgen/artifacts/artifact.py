@@ -27,7 +27,7 @@ from procgen.backends.wording import described
 from procgen.errors import InputsError, LimitError
 from procgen.ir.expressions import Threshold
 from procgen.ir.program import Action, Program
-from procgen.ir.trees import Ensemble, Split
+from procgen.ir.trees import Ensemble, splits_of
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
 
@@ -260,15 +260,13 @@ def _sends_missing_left(program: Program) -> bool:
     """Whether some condition is printed in the form that keeps NaN out (backends/conditions.py)."""
     typing = Typing.of(program)
     return any(
-        isinstance(node, Split)
-        and node.default_left
-        and isinstance(node.test, Threshold)
-        and typing.item_type(binding.value.features[node.feature]).is_float
-        and typing.may_be_missing(binding.value.features[node.feature])
+        split.default_left
+        and isinstance(split.test, Threshold)
+        and typing.item_type(binding.value.features[split.feature]).is_float
+        and typing.may_be_missing(binding.value.features[split.feature])
         for binding in program.bindings
         if isinstance(binding.value, Ensemble)
-        for tree in binding.value.trees
-        for node in tree.nodes
+        for split in splits_of(binding.value.trees)
     )
 
 

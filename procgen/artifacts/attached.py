@@ -7,7 +7,7 @@ its own transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from procgen.artifacts.attachment import Attachment, Form, OnError
 from procgen.artifacts.batch_calls import BatchCall
@@ -190,7 +190,7 @@ class AttachmentWriter:
         }
         if scorer.rows not in better.get(one.form, ()):
             return None
-        schema = Schema(self.dialect, self.schema, f"{scorer.model}_v{scorer.version}")
+        schema = self._of_version(scorer)
         read = self._arguments(scorer.program, "procgen_row")
         fields = [quote(field.name) for field in scorer.program.inputs]
         columns = score_columns(scorer.program)
@@ -204,14 +204,18 @@ class AttachmentWriter:
         """How a version in PL/Python scores many rows at once; None of one in SQL."""
         if scorer.language is not Language.PLPYTHON:
             return None
-        schema = Schema(self.dialect, self.schema, f"{scorer.model}_v{scorer.version}")
+        schema = self._of_version(scorer)
         names = (own.name for own in scorer.program.inputs)
         columns = dict(zip(names, self._arguments(scorer.program, "procgen_row"), strict=True))
         return BatchCall(scorer.program, schema).values(columns, self._outputs())
 
+    def _of_version(self, scorer: Scorer) -> Schema:
+        return Schema(self.dialect, self.schema, f"{scorer.model}_v{scorer.version}")
+
     def _calls(self, scorer: Scorer, row: str, *, facade: bool = False) -> list[str]:
-        name = self.attachment.facade if facade else f"{scorer.model}_v{scorer.version}"
-        schema = Schema(self.dialect, self.schema, name)
+        schema = self._of_version(scorer)
+        if facade:
+            schema = replace(schema, name=self.attachment.facade)
         writer = RoutineWriter(scorer.program, schema, Typing.of(scorer.program))
         arguments = ", ".join(self._arguments(scorer.program, row))
         if writer.takes_row:

@@ -14,7 +14,7 @@ from procgen.backends.routines import Schema
 from procgen.ir.expressions import Element, Expr, Reference
 from procgen.ir.lengths import length_of
 from procgen.ir.program import Output, OutputName, Program
-from procgen.ir.trees import Ensemble, Split
+from procgen.ir.trees import Ensemble, tested_features
 from procgen.ir.types import DType, Field, ListType
 from procgen.ir.typing import Typing
 from procgen.ir.walk import columns_of
@@ -120,9 +120,7 @@ def _read(program: Program) -> Iterator[Expr]:
         yield requirement.subject
     for binding in program.bindings:
         match binding.value:
-            case Ensemble(features, trees):
-                nodes = (node for tree in trees for node in tree.nodes)
-                tested = {node.feature for node in nodes if isinstance(node, Split)}
-                yield from (features[place] for place in sorted(tested))
+            case Ensemble() as ensemble:
+                yield from (ensemble.features[place] for place in tested_features(ensemble))
             case expr:
                 yield expr

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from procgen.backends.node_tables import NodeTable
 from procgen.backends.routine import Routine
 from procgen.backends.routines import RoutineWriter
-from procgen.backends.rows import PARAMETER, RowsMacro
+from procgen.backends.rows import PARAMETER, RowsMacro, rows_macro
 
 NODE_NOTES = (
     "The trees are a list of nodes in a table. A node tests column f of the row against t: its",
@@ -70,5 +70,5 @@ class DuckDBParts:
             *table,
             *(f"macro {self.schema}.{routine.name}" for routine in routines),
             *([f"macro {self.schema}.{self.base}_inputs"] if self.rows.inputs else []),
-            f"table macro {self.schema}.{self.base}_rows",
+            rows_macro(self.schema, self.base),
         )

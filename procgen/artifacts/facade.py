@@ -13,7 +13,7 @@ from procgen.artifacts.templates import render
 from procgen.backends.dialect import Dialect
 from procgen.backends.routine import Parameter
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
-from procgen.backends.rows import PARAMETER
+from procgen.backends.rows import PARAMETER, rows_macro
 from procgen.ir.program import OutputName, Program
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
@@ -126,7 +126,7 @@ class Facade:
             return ()
         names = [self.name + SUFFIXES[output] for output in self._outputs(move.after.program)]
         if self.overloads_are_one:
-            rows = [f"table macro {self.schema}.{self.name}_rows"] if move.rows else []
+            rows = [rows_macro(self.schema, self.name)] if move.rows else []
             return (*(f"macro {self.schema}.{name}" for name in names), *rows)
         types = ", ".join(parameter.type for parameter in self.parameters(move.after))
         return tuple(f"function {self.schema}.{name}({types})" for name in names)

@@ -9,15 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from procgen.artifacts.batch_calls import read_inputs
+from procgen.artifacts.packed import packed
 from procgen.artifacts.templates import render
-from procgen.backends.conditions import error_message
 from procgen.backends.python_rows import printed_row
 from procgen.backends.routine import Routine
 from procgen.backends.routines import RoutineWriter
 from procgen.errors import InputsError
-from procgen.ir.program import Action, Program
+from procgen.ir.program import Program
 from procgen.ir.types import DType
-from procgen.kernels.packing import pack
 from procgen.kernels.source import kernel_source
 
 BATCH_TYPES = "integer, text[], bytea, bytea, bytea, bytea, text[]"
@@ -155,11 +154,6 @@ class PythonWriter:
         )
 
     def _model(self) -> str:
-        messages = {
-            repr(one): error_message(one)
-            for one in self.program.requirements
-            if one.action is Action.ERROR
-        }
-        text = pack(self.program, self.digest, messages)
+        text = packed(self.program, self.digest)
         # These would end the literals around the text, in Python and in SQL.
         return text.replace("'", "\\u0027").replace("$", "\\u0024")

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from procgen.backends import duckdb_lowerings, postgres_costs
+from procgen.backends import duckdb_lowerings, postgres_costs, postgres_lowerings
 from procgen.backends.costs import Cost
 from procgen.backends.dialect import Dialect
 from procgen.backends.kernel_costs import kernel_costs
 from procgen.backends.lowering import Lowering
+from procgen.backends.sharing import shared_values
+from procgen.backends.work import Work
 from procgen.errors import LimitError
-from procgen.ir.program import Program
+from procgen.ir.expressions import Reference
+from procgen.ir.program import OutputName, Program
+from procgen.ir.typing import Typing
 from procgen.ir.walk import trees_of
 
 SIZES = (1, 1_000, 1_000_000)
 """Rows of a statement for which costs are told."""
 Seconds = Mapping[int, float]
 """What a statement is estimated to take, by its rows."""
+
+REASONS = {
+    Lowering.EXPRESSION: "up to {:,} nodes it is planned at once",
+    Lowering.ADAPTIVE: "one row is answered at once, and many rows fast",
+    Lowering.STATEMENTS: "no loop can hold these trees",
+}
+"""Why PostgreSQL's routines are what they are, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +100,25 @@ def _from_one(one: Cost, many: Cost) -> dict[int, float]:
 
 def _of_postgres(program: Program, dialect: Dialect, forced: Lowering | None) -> Iterator[Choice]:
     """The routine that holds the trees; the others call it."""
+    typing, margin = Typing.of(program), program.output(OutputName.MARGIN)
+    root = (margin or program.outputs[0]).binding
+    work = Work.of(typing, Reference(root), {})
+    shared = shared_values(program, typing, root, {})
+    among = postgres_lowerings.possible(work, typing, dialect, needs_names=bool(shared))
+    taken = postgres_lowerings.chosen(work, among, dialect, forced)
+    why = "asked for" if taken is forced else REASONS[taken].format(dialect.largest_inlined or 0)
+    yield Choice("_margin", "a query", taken, why, _postgres_costs(program, among))
+    yield _by_the_kernel(program, "postgres", "_batch", "--language plpython")
+
+
+def _postgres_costs(program: Program, among: Sequence[Lowering]) -> dict[str, Seconds]:
     uses = postgres_costs.Use
-    one, many = (postgres_costs.lowerings(program, use) for use in (uses.ROW, uses.BATCH))
+    one, many = (postgres_costs.lowerings(program, use, among) for use in (uses.ROW, uses.BATCH))
     costs: dict[str, Seconds] = {own: _from_one(one[own], many[own]) for own in many}
     if Lowering.ADAPTIVE in costs:  # it is a loop until the statement has lasted a while
         loop, adaptive = costs[Lowering.LOOP], costs[Lowering.ADAPTIVE]
         costs[Lowering.ADAPTIVE] = {rows: min(adaptive[rows], loop[rows]) for rows in SIZES}
-    nodes = sum(len(tree.nodes) for tree in trees_of(program))
-    largest = dialect.largest_inlined or 0
-    taken, why = Lowering.ADAPTIVE, "one row is answered at once, and many rows fast"
-    if forced in costs:
-        taken, why = forced, "asked for"
-    elif nodes <= largest and Lowering.EXPRESSION in costs:
-        taken, why = Lowering.EXPRESSION, f"up to {largest:,} nodes it is planned at once"
-    elif taken not in costs:
-        taken, why = Lowering.STATEMENTS, "no loop can hold these trees"
-    yield Choice("_margin", "a query", taken, why, costs)
-    yield _by_the_kernel(program, "postgres", "_batch", "--language plpython")
+    return costs
 
 
 _OF_ENGINES = {"duckdb": _of_duckdb, "postgres": _of_postgres}

@@ -44,9 +44,9 @@ class Shape:
     @classmethod
     def of_ensembles(cls, ensembles: Iterable[Ensemble], inputs: int) -> Shape:
         """Measure some ensembles."""
-        sizes = [_sizes(ensemble) for ensemble in ensembles]
-        leaves = [count for own, _ in sizes for count in own]
-        depths = [own for _, own in sizes]
+        measured = [sizes(ensemble) for ensemble in ensembles]
+        leaves = [count for own, _ in measured for count in own]
+        depths = [own for _, own in measured]
         return cls(
             inputs=inputs,
             trees=len(leaves),
@@ -72,7 +72,7 @@ class Cost:
 
 
 @remembered
-def _sizes(ensemble: Ensemble) -> tuple[list[int], list[int]]:
+def sizes(ensemble: Ensemble) -> tuple[list[int], list[int]]:
     """The leaves of each tree, and its depth."""
     trees = ensemble.trees
     leaves = [sum(isinstance(node, Leaf) for node in tree.nodes) for tree in trees]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from procgen.backends.costs import Cost, Shape
+from procgen.backends.costs import Cost, Shape, sizes
 from procgen.ir.program import Program
-from procgen.ir.walk import trees_of
+from procgen.ir.trees import Ensemble
 
 MOST_LEAVES = 64
 """Leaves up to which a tree is masks; larger ones are walked."""
@@ -40,7 +40,9 @@ TIERS = {
 def kernel_costs(program: Program, engine: str) -> Mapping[str, Cost]:
     """The cost by tier, of rows that an engine hands over."""
     shape = Shape.of(program)
-    bytes_of_masks = [_mask_bytes(leaves) for leaves in _leaves(program) if leaves <= MOST_LEAVES]
+    ensembles = (b.value for b in program.bindings if isinstance(b.value, Ensemble))
+    leaves = (count for ensemble in ensembles for count in sizes(ensemble)[0])
+    bytes_of_masks = [_mask_bytes(count) for count in leaves if count <= MOST_LEAVES]
     return {
         name: Cost(CALLED[engine], MOVED[engine] + _row(tier, shape, bytes_of_masks))
         for name, tier in TIERS.items()
@@ -51,11 +53,6 @@ def _row(tier: Tier, shape: Shape, masks: list[int]) -> float:
     masked = len(masks) * tier.tree + sum(masks) * tier.byte * shape.inputs
     walked = (shape.trees - len(masks)) * shape.deepest * tier.level
     return shape.inputs * tier.feature + masked + walked
-
-
-def _leaves(program: Program) -> list[int]:
-    """The leaves of each tree: one more than its splits."""
-    return [(len(tree.nodes) + 1) // 2 for tree in trees_of(program)]
 
 
 def _mask_bytes(leaves: int) -> int:

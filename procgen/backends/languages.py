@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import enum
 
-from procgen.errors import InputsError
-
 
 class Language(enum.StrEnum):
     """What `--language` takes.
@@ -24,32 +22,3 @@ SPOKEN: dict[str, tuple[Language, ...]] = {
     "duckdb": (Language.SQL, Language.PYTHON),
     "postgres": (Language.SQL, Language.PLPYTHON),
 }
-
-
-def language_named(name: str) -> Language:
-    """The language that users call `name`.
-
-    Raises:
-        InputsError: there is no such language.
-    """
-    try:
-        return Language(name)
-    except ValueError:
-        raise InputsError(
-            f"there is no language {name!r}", hint=f"it is one of {', '.join(Language)}"
-        ) from None
-
-
-def require_spoken(language: Language, engines: tuple[str, ...]) -> None:
-    """Refuse a language that none of the engines speaks.
-
-    Raises:
-        InputsError: naming the engine that does.
-    """
-    if any(language in SPOKEN[engine] for engine in engines):
-        return
-    speaker = next(engine for engine, spoken in SPOKEN.items() if language in spoken)
-    raise InputsError(
-        f"--language {language} is {speaker}'s, and this compiles for {' and '.join(engines)}",
-        hint=f"add --target {speaker}, or leave --language out",
-    )

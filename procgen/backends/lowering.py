@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import enum
 
-from procgen.errors import InputsError
-
 
 class Lowering(enum.StrEnum):
     """What a routine that adds trees is made of.
@@ -35,17 +33,3 @@ KNOWN: dict[str, tuple[Lowering, ...]] = {
         Lowering.ADAPTIVE,
     ),
 }
-
-
-def lowering_named(name: str) -> Lowering:
-    """The lowering that users call `name`.
-
-    Raises:
-        InputsError: there is no such lowering.
-    """
-    try:
-        return Lowering(name)
-    except ValueError:
-        raise InputsError(
-            f"there is no lowering {name!r}", hint=f"it is one of {', '.join(Lowering)}"
-        ) from None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
 
-from procgen.backends.languages import SPOKEN, Language, language_named, require_spoken
-from procgen.backends.lowering import KNOWN, Lowering, lowering_named
+from procgen.backends.languages import SPOKEN, Language
+from procgen.backends.lowering import KNOWN, Lowering
 from procgen.errors import InputsError
+
+Named = TypeVar("Named", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,8 @@ class Manner:
             InputsError: there is no such language or lowering.
         """
         return cls(
-            None if language is None else language_named(language),
-            None if lowering is None else lowering_named(lowering),
+            None if language is None else _named(Language, language),
+            None if lowering is None else _named(Lowering, lowering),
         )
 
     def require_for(self, engines: Sequence[str]) -> None:
@@ -35,16 +39,8 @@ class Manner:
         Raises:
             InputsError: naming the engine that does.
         """
-        if self.language is not None:
-            require_spoken(self.language, tuple(engines))
-        if self.lowering is None or any(self.lowering in KNOWN[engine] for engine in engines):
-            return
-        owner = next(engine for engine, known in KNOWN.items() if self.lowering in known)
-        raise InputsError(
-            f"--lowering {self.lowering} is {owner}'s, and this compiles for "
-            f"{' and '.join(engines)}",
-            hint=f"add --target {owner}, or leave --lowering out",
-        )
+        _require("--language", self.language, SPOKEN, engines)
+        _require("--lowering", self.lowering, KNOWN, engines)
 
     def on(self, engine: str) -> Manner:
         """What of it the engine has; SQL where it does not speak the language."""
@@ -64,3 +60,28 @@ class Manner:
     def __str__(self) -> str:
         parts = [f"--language {self.language or Language.SQL}"]
         return " ".join(parts + [f"--lowering {self.lowering}"] * bool(self.lowering))
+
+
+def _named(kind: type[Named], name: str) -> Named:
+    try:
+        return kind(name)
+    except ValueError:
+        raise InputsError(
+            f"there is no {kind.__name__.lower()} {name!r}",
+            hint=f"it is one of {', '.join(kind)}",
+        ) from None
+
+
+def _require(
+    option: str,
+    wanted: Named | None,
+    had: Mapping[str, tuple[Named, ...]],
+    engines: Sequence[str],
+) -> None:
+    if wanted is None or any(wanted in had[engine] for engine in engines):
+        return
+    owner = next(engine for engine, known in had.items() if wanted in known)
+    raise InputsError(
+        f"{option} {wanted} is {owner}'s, and this compiles for {' and '.join(engines)}",
+        hint=f"add --target {owner}, or leave {option} out",
+    )

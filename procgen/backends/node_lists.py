@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from procgen.ir.cuts import cut_at
 from procgen.ir.expressions import Membership, Test
 from procgen.ir.remembered import remembered
-from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree, depth
+from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree, depth, splits_of
 from procgen.ir.types import DType
 
 LARGEST_INTEGER = 2**53
@@ -34,14 +34,13 @@ def has_lists(ensemble: Ensemble) -> bool:
     shapes = {tree.outputs for tree in ensemble.trees}
     if shapes != {everything} and any(len(shape) > 1 for shape in shapes):
         return False
-    columns: set[Column] = set()
-    for tree in ensemble.trees:
-        for node in tree.nodes:
-            if isinstance(node, Split):
-                if bound(node.test) is None:
-                    return False
-                columns.add(_column(node))
-    return len(columns) <= WIDEST
+    return are_numbers(ensemble) and len(set(map(column_of, splits_of(ensemble.trees)))) <= WIDEST
+
+
+@remembered
+def are_numbers(ensemble: Ensemble) -> bool:
+    """Whether every split is a number against a bound, or a set of categories."""
+    return all(bound(split.test) is not None for split in splits_of(ensemble.trees))
 
 
 def bound(test: Test) -> float | None:
@@ -56,7 +55,8 @@ def bound(test: Test) -> float | None:
     return float(last)
 
 
-def _column(split: Split) -> Column:
+def column_of(split: Split) -> Column:
+    """What a split reads of a row."""
     test = split.test
     return split.feature, frozenset(test.categories) if isinstance(test, Membership) else None
 
@@ -119,7 +119,7 @@ class _Filling:
             self.missing.append(0)
             self.leaves.append(node.values)
             return
-        column = _column(node)
+        column = column_of(node)
         self.columns.setdefault(column, node)
         self.features.append(self.places.setdefault(column, len(self.places) + 1))
         self.thresholds.append(known_bound(node))

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 
 from procgen.backends import conditions
 from procgen.backends.dialect import Dialect
-from procgen.backends.node_lists import bound, known_bound
+from procgen.backends.node_lists import are_numbers, column_of, known_bound
 from procgen.backends.routine import NodeLoop
 from procgen.backends.trees import Subject
 from procgen.ir.expressions import Membership
 from procgen.ir.remembered import remembered
-from procgen.ir.trees import Ensemble, Leaf, Split, Tree
+from procgen.ir.trees import Ensemble, Leaf, Split, Tree, splits_of
 from procgen.ir.types import DType
 
 WIDEST = 1_000
@@ -33,16 +33,11 @@ Number = tuple[int, frozenset[object] | None, bool]
 @remembered
 def has_loop(ensemble: Ensemble) -> bool:
     """Whether every split is a number against a bound, and there are not too many numbers."""
-    splits = [node for tree in ensemble.trees for node in tree.nodes if isinstance(node, Split)]
-    if any(bound(split.test) is None for split in splits):
-        return False
-    return len({_number(split) for split in splits}) <= WIDEST
+    return are_numbers(ensemble) and len(set(map(_number, splits_of(ensemble.trees)))) <= WIDEST
 
 
 def _number(split: Split) -> Number:
-    test = split.test
-    members = frozenset(test.categories) if isinstance(test, Membership) else None
-    return split.feature, members, split.default_left
+    return *column_of(split), split.default_left
 
 
 @dataclass(slots=True)
@@ -91,10 +86,8 @@ class LoopPrinter:
     def loops(self, totals: dict[int, str]) -> list[NodeLoop]:
         """The loops that add every tree to the totals, which are named by their outputs."""
         splits: dict[Number, Split] = {}
-        for tree in self.ensemble.trees:
-            for node in tree.nodes:
-                if isinstance(node, Split):
-                    splits.setdefault(_number(node), node)
+        for split in splits_of(self.ensemble.trees):
+            splits.setdefault(_number(split), split)
         numbers = {number: place for place, number in enumerate(splits, start=1)}
         row = [self._text(split) for split in splits.values()]
         return [

@@ -7,14 +7,12 @@ to 84,000 nodes; a model's own may be twice or half of them.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 
 from procgen.backends.costs import Cost, Shape
 from procgen.backends.lowering import Lowering
-from procgen.backends.node_loops import has_loop
-from procgen.backends.postgres import POSTGRES
 from procgen.backends.postgres_lowerings import LARGEST_EXPRESSION, patience
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble
 
 PLANNED = 4e-6
 """Seconds that PostgreSQL parses and plans a tree node of a nested CASE, once a session, and again
@@ -30,19 +28,22 @@ class Use(enum.StrEnum):
     BATCH = "batch"
 
 
-def lowerings(program: Program, use: Use = Use.BATCH) -> dict[Lowering, Cost]:
-    """Every way that a lowered Program can take for a use, and its cost."""
-    values = [binding.value for binding in program.bindings]
-    ensembles = [value for value in values if isinstance(value, Ensemble) and value.trees]
-    shape = Shape.of_ensembles(ensembles, len(program.inputs))
-    costs = {}
-    if all(len(one.trees) < POSTGRES.target.max_terms for one in ensembles):
-        costs[Lowering.EXPRESSION] = expression_cost(shape, use)
-    if ensembles:
-        costs[Lowering.STATEMENTS] = statements_cost(shape)
-    if any(map(has_loop, ensembles)):
-        costs[Lowering.LOOP] = loop_cost(shape)
-        costs[Lowering.ADAPTIVE] = adaptive_cost(shape, use, costs)
+def lowerings(program: Program, use: Use, among: Sequence[Lowering]) -> dict[Lowering, Cost]:
+    """What each of some ways that a lowered Program has would cost for a use."""
+    shape = Shape.of(program)
+    costs: dict[Lowering, Cost] = {}
+    for one in among:
+        match one:
+            case Lowering.EXPRESSION:
+                costs[one] = expression_cost(shape, use)
+            case Lowering.STATEMENTS:
+                costs[one] = statements_cost(shape)
+            case Lowering.LOOP:
+                costs[one] = loop_cost(shape)
+            case Lowering.ADAPTIVE:
+                costs[one] = adaptive_cost(shape, use, costs)
+            case _:
+                raise TypeError(f"PostgreSQL has no {one}")
     return costs
 
 

@@ -46,6 +46,13 @@ def possible(
     return tuple(found)
 
 
+def chosen(
+    work: Work, among: tuple[Lowering, ...], dialect: Dialect, forced: Lowering | None
+) -> Lowering:
+    """What a routine is made of: what is forced, where it has that, or the usual."""
+    return forced if forced in among else usual(work, among, dialect)
+
+
 def usual(work: Work, among: tuple[Lowering, ...], dialect: Dialect) -> Lowering:
     """What a routine is made of where nobody says otherwise.
 

@@ -7,7 +7,6 @@ so is the interpreter's: the bits are the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -17,7 +16,7 @@ from procgen.backends.python_trees import Feature, TreePrinter, among, literal
 from procgen.ir.expressions import Interval, Membership, Present, Reference
 from procgen.ir.float32 import to_float32
 from procgen.ir.program import Action, OutputName, Program, Requirement
-from procgen.ir.trees import Ensemble, Leaf, Split, Tree
+from procgen.ir.trees import Ensemble, Leaf, split_count, tested_features
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
 from procgen.ir.walk import children
@@ -137,12 +136,11 @@ class PythonRow:
         return self.steps.named(f"[{', '.join(totals)}]", "m")
 
     def _features(self, ensemble: Ensemble) -> list[Feature]:
-        tested = {place: None for tree in ensemble.trees for place in _tested(tree)}
-        if sum(len(tree.nodes) // 2 for tree in ensemble.trees) > MOST_SPLITS:
+        if split_count(ensemble.trees) > MOST_SPLITS:
             raise NeedsKernelError
         nowhere = Feature("", is_text=False, may_be_missing=False)
         features = [nowhere] * len(ensemble.features)
-        for place in sorted(tested):
+        for place in tested_features(ensemble):
             expr = ensemble.features[place]
             name, is_text = self.steps.step(expr), self.steps.kind(expr) is DType.TEXT
             may_be_missing = self.steps.may_be_none(expr)
@@ -179,7 +177,3 @@ class PythonRow:
         self.steps.helpers["added32"] = ADDED32
         for total, own in zip(totals, terms, strict=True):
             self.steps.lines.append(f"{total} = added32(({', '.join(own)},))")
-
-
-def _tested(tree: Tree) -> Iterable[int]:
-    return (node.feature for node in tree.nodes if isinstance(node, Split))

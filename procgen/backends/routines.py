@@ -17,7 +17,7 @@ from procgen.backends.admission import admitted
 from procgen.backends.dialect import Dialect
 from procgen.backends.duckdb_lowerings import Use, walked
 from procgen.backends.lowering import Lowering
-from procgen.backends.postgres_lowerings import for_many, patience, possible, usual
+from procgen.backends.postgres_lowerings import chosen, for_many, patience, possible
 from procgen.backends.printer import Printer
 from procgen.backends.routine import Halves, Parameter, Routine
 from procgen.backends.sharing import Key, in_levels, in_order, shared_values
@@ -171,10 +171,10 @@ class RoutineWriter:
         bare = replace(bare, cost=max(100, work.visits))
         shared = shared_values(self.program, self.typing, root, elsewhere)
         among = possible(work, self.typing, dialect, needs_names=bool(shared))
-        chosen = self.lowering if self.lowering in among else usual(work, among, dialect)
+        lowering = chosen(work, among, dialect, self.lowering)
         places = _Places(work, root, shared, elsewhere, walks)
-        if chosen is not Lowering.ADAPTIVE:
-            yield self._filled(bare, chosen, places)
+        if lowering is not Lowering.ADAPTIVE:
+            yield self._filled(bare, lowering, places)
             return
         one, many = replace(bare, name=stem + ONE), replace(bare, name=stem + MANY)
         yield self._filled(one, Lowering.LOOP, places)

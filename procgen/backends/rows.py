@@ -21,6 +21,7 @@ from procgen.ir.types import DType
 from procgen.ir.walk import descend
 
 PARAMETER = "procgen_table"
+SUFFIX = "_rows"
 ROW = "procgen_relation"
 
 
@@ -78,6 +79,11 @@ def _with_column(walk: Walk, writer: RoutineWriter) -> Walk:
         return walk
     names = SelectWriter(writer.program, writer.schema.dialect, writer.typing)
     return replace(walk, row=names.own_column(f"numbers_{walk.number}"))
+
+
+def rows_macro(schema: str, routine: str) -> str:
+    """The identity of the table macro beside a version's routines, or a facade's."""
+    return f"table macro {schema}.{routine}{SUFFIX}"
 
 
 def score_columns(program: Program) -> dict[OutputName, str]:

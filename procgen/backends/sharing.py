@@ -25,7 +25,7 @@ from procgen.ir.expressions import (
 )
 from procgen.ir.numpy_functions import NUMBER_FUNCTIONS
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, Split
+from procgen.ir.trees import Ensemble, splits_of
 from procgen.ir.typing import Typing
 from procgen.ir.walk import children
 
@@ -76,9 +76,7 @@ def _used_sums(
     used = [key for key in wanted if uses[key]]
     if not used:
         return []
-    tests = Counter(
-        node.feature for tree in ensemble.trees for node in tree.nodes if isinstance(node, Split)
-    )
+    tests = Counter(split.feature for split in splits_of(ensemble.trees))
     for feature, times in tests.items():
         occurrences = _occurrences(typing, ensemble.features[feature], times)
         _count(uses, typing, elsewhere, occurrences)

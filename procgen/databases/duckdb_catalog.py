@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from procgen.artifacts.templates import render
-from procgen.backends.duckdb import identifier
+from procgen.backends.duckdb import identifier, literal
 from procgen.databases.dependents import Dependent
+from procgen.ir.types import DType
 from procgen.migrations.ledger import StoredObject
 
 SOURCES = """
@@ -99,16 +100,13 @@ def _filled(connection: Connection, identity: str, statement: str, kinds: Sequen
     """A node table and its row; numbers that become a text and numbers again are the same."""
     query = render("duckdb", "node_table", part="texts", table=quoted(identity))
     rows = [
-        ", ".join(f"'{escaped(text)}'::{kind}" for text, kind in zip(row, kinds, strict=True))
+        ", ".join(
+            f"{literal(text, DType.TEXT)}::{kind}" for text, kind in zip(row, kinds, strict=True)
+        )
         for row in _execute(connection, query)
     ]
     inserts = (f"\nINSERT INTO {quoted(identity)} VALUES ({row})" for row in rows)
     return statement.rstrip(";") + ";" + ";".join(inserts)
-
-
-def escaped(text: str) -> str:
-    """A text inside a literal."""
-    return text.replace("'", "''")
 
 
 def dependents(connection: Connection, identities: Sequence[str]) -> tuple[Dependent, ...]:

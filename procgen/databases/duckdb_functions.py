@@ -17,16 +17,15 @@ from typing import Any
 import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
-from procgen.backends.conditions import error_message
+from procgen.artifacts.packed import packed
 from procgen.backends.duckdb import DUCKDB
 from procgen.backends.languages import Language
 from procgen.backends.routines import SUFFIXES
 from procgen.databases.arrow_columns import array_of, value_of
 from procgen.errors import DatabaseError, InputsError, ProjectError
 from procgen.ir import codec
-from procgen.ir.program import Action, Output, Program
+from procgen.ir.program import Output, Program
 from procgen.ir.types import DType
-from procgen.kernels.packing import pack
 from procgen.kernels.runtime.model import Model
 from procgen.migrations.models import FILE, parse_model_file, program_in
 from procgen.migrations.project import SETTINGS, load_project
@@ -94,12 +93,7 @@ class Version:
     def routines(self, schema: str, *, jit: bool | None) -> Iterator[Routine]:
         """A routine for each output; they share the model."""
         lowered = lower(self.program, DUCKDB.target)
-        messages = {
-            repr(one): error_message(one)
-            for one in lowered.requirements
-            if one.action is Action.ERROR
-        }
-        model = Model(pack(lowered, codec.digest(self.program), messages))
+        model = Model(packed(lowered, codec.digest(self.program)))
         if jit is not False and not model.compile() and jit:
             raise InputsError("Numba is not installed", hint="run: pip install 'procgen[jit]'")
         for output in lowered.outputs:

@@ -19,7 +19,7 @@ from procgen.ir.expressions import (
 )
 from procgen.ir.interpreter import to_float32
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, Split
+from procgen.ir.trees import Ensemble, splits_of
 from procgen.ir.types import DType, Field, Scalar
 from procgen.ir.walk import descend, expressions
 
@@ -79,7 +79,7 @@ def _tests(program: Program, most: int | None) -> Iterator[tuple[Expr, Test | In
 
 
 def _split_tests(ensemble: Ensemble, most: int | None) -> Iterator[tuple[Expr, Test]]:
-    splits = [node for tree in ensemble.trees for node in tree.nodes if isinstance(node, Split)]
+    splits = list(splits_of(ensemble.trees))
     stride = 1 if most is None else max(1, len(splits) // most)
     for feature, test in dict.fromkeys((node.feature, node.test) for node in splits[::stride]):
         yield ensemble.features[feature], test

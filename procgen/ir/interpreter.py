@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import assert_never
 
 from procgen.ir import float32
@@ -32,6 +32,7 @@ from procgen.ir.expressions import (
     UnaryOp,
     Vector,
 )
+from procgen.ir.leaf_sums import divided, sum_leaves
 from procgen.ir.numpy_functions import NUMBER_FUNCTIONS, argmax, divide, numpy_sum, weighted_median
 from procgen.ir.program import OutputName, Program, Requirement
 from procgen.ir.trees import Ensemble, Leaf, Tree
@@ -100,33 +101,6 @@ def add_trees(ensemble: Ensemble, row: Row, values: Mapping[str, Value]) -> tupl
     features = [evaluate(feature, row, values) for feature in ensemble.features]
     leaves = ((tree, reach_leaf(tree, features)) for tree in ensemble.trees)
     return divided(ensemble, sum_leaves(ensemble, leaves))
-
-
-def sum_leaves(ensemble: Ensemble, leaves: Iterable[tuple[Tree, Leaf]]) -> list[float]:
-    """The base score and then leaves, each of one tree, added in this order; not yet divided."""
-    rounded = rounding(ensemble)
-    sums = [rounded(base) for base in ensemble.base_score]
-    for tree, leaf in leaves:
-        add_leaf(sums, tree, leaf, rounded)
-    return sums
-
-
-def add_leaf(sums: list[float], tree: Tree, leaf: Leaf, rounded: Callable[[float], float]) -> None:
-    """Add a leaf of a tree to the running sums; `rounded` is the ensemble's `rounding`."""
-    for output, value in zip(tree.outputs, leaf.values, strict=True):
-        sums[output] = rounded(sums[output] + value)
-
-
-def rounding(ensemble: Ensemble) -> Callable[[float], float]:
-    """What is done with every sum of an ensemble."""
-    return to_float32 if ensemble.accumulate is DType.FLOAT32 else float
-
-
-def divided(ensemble: Ensemble, sums: Sequence[float]) -> tuple[float, ...]:
-    """The sums as the ensemble answers them: averages, where it averages."""
-    if ensemble.divisor is None:
-        return tuple(sums)
-    return tuple(total / ensemble.divisor for total in sums)
 
 
 def reach_leaf(tree: Tree, features: Sequence[Value]) -> Leaf:

@@ -71,9 +71,19 @@ def depth(tree: Tree) -> int:
     return deepest
 
 
+def splits_of(trees: Iterable[Tree]) -> Iterator[Split]:
+    """The splits of all the trees, in their order."""
+    return (node for tree in trees for node in tree.nodes if isinstance(node, Split))
+
+
+def tested_features(ensemble: Ensemble) -> list[int]:
+    """The places of the features that some tree tests, in rising order."""
+    return sorted({split.feature for split in splits_of(ensemble.trees)})
+
+
 def split_count(trees: Iterable[Tree]) -> int:
     """The number of splits of all the trees together."""
-    return sum(isinstance(node, Split) for tree in trees for node in tree.nodes)
+    return sum(1 for _ in splits_of(trees))
 
 
 @contextmanager

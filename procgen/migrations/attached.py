@@ -8,10 +8,11 @@ from procgen.artifacts.attached import AttachmentWriter, Scorer
 from procgen.artifacts.attachment import Attachment, Form, parse_attachment
 from procgen.backends import dialect_named
 from procgen.backends.duckdb_lowerings import Use, lowering_of
+from procgen.backends.rows import rows_macro
 from procgen.migrations.facades import SHADOW, FacadeState
 from procgen.migrations.header import Kind, ModelVersion
 from procgen.migrations.migration import Migration
-from procgen.migrations.models import read_model_file, read_program
+from procgen.migrations.models import read_model
 from procgen.migrations.project import Project
 from procgen.passes import lower
 
@@ -57,7 +58,7 @@ def scorers(
 
 def scorer(project: Project, version: ModelVersion, engine: str) -> Scorer:
     """A version as attachments call it."""
-    record, program = read_model_file(project, version), read_program(project, version)
+    record, program = read_model(project, version)
     rows, forced = None, record.manner.on(engine).lowering
     if has_rows(project, version, engine):
         rows = lowering_of(lower(program, dialect_named(engine).target), Use.ROWS, forced)
@@ -66,7 +67,7 @@ def scorer(project: Project, version: ModelVersion, engine: str) -> Scorer:
 
 def has_rows(project: Project, version: ModelVersion, engine: str) -> bool:
     """Whether the version that the files create has a table macro; those of old procgens do not."""
-    name = f"table macro {project.schema}.{version.name}_v{version.version}_rows"
+    name = rows_macro(project.schema, f"{version.name}_v{version.version}")
     return any(
         name in one.header.objects
         for one in project.migrations(engine)

@@ -15,16 +15,8 @@ from procgen.ir.expressions import (
     Test,
     Threshold,
 )
-from procgen.ir.interpreter import (
-    Row,
-    Value,
-    admits,
-    divided,
-    evaluate,
-    is_missing,
-    passes,
-    sum_leaves,
-)
+from procgen.ir.interpreter import Row, Value, admits, evaluate, is_missing, passes
+from procgen.ir.leaf_sums import divided, sum_leaves
 from procgen.ir.program import OutputName, Program
 from procgen.ir.trees import Ensemble, Leaf, Split, Tree
 from procgen.verify.bits import same_bits

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 from procgen.backends import dialect_named
+from procgen.backends.rows import rows_macro
 from procgen.databases.database import Database
 from procgen.databases.report import Certificate, Gate
 from procgen.errors import CoverageError, ProjectError
@@ -22,7 +23,7 @@ from procgen.verify.compare import Judge
 from procgen.verify.measured import Counts, counts_of
 from procgen.verify.parity import database_report, require_parity
 from procgen.verify.report import ParityReport
-from procgen.verify.scoring import routine_writer, rows_macro, score, score_rows
+from procgen.verify.scoring import routine_writer, score, score_rows
 from procgen.verify.tally import numbered
 
 

@@ -17,7 +17,7 @@ from procgen.ir.expressions import (
 )
 from procgen.ir.interpreter import Row, Value, bind, evaluate, meets
 from procgen.ir.program import Program, Requirement
-from procgen.ir.trees import Ensemble, Split, Tree
+from procgen.ir.trees import Ensemble, Split, Tree, splits_of
 from procgen.ir.typing import Typing
 from procgen.passes import lower
 from procgen.verify.axes import MISSING, Axis, Cutter, Places
@@ -185,8 +185,7 @@ class _Cells:
 
 
 def _tests(ensemble: Ensemble) -> Iterator[tuple[int, Test]]:
-    splits = (node for tree in ensemble.trees for node in tree.nodes if isinstance(node, Split))
-    yield from dict.fromkeys((node.feature, node.test) for node in splits)
+    yield from dict.fromkeys((node.feature, node.test) for node in splits_of(ensemble.trees))
 
 
 def _shape(name: str, number: int, tree: Tree, known: dict[tuple[int, Test], _Cells]) -> Shape:

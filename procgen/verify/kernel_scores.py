@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from procgen.artifacts.packed import packed
 from procgen.backends.duckdb import DUCKDB
 from procgen.ir.interpreter import Row, Value
-from procgen.ir.program import Action, OutputName, Program
-from procgen.kernels.packing import pack
+from procgen.ir.program import OutputName, Program
 from procgen.kernels.runtime.model import Model
 from procgen.passes import lower
 
@@ -21,8 +21,7 @@ def kernel_scores(program: Program, rows: Sequence[Row]) -> dict[OutputName, lis
         rows: with every input each, and none for which a policy raises.
     """
     lowered = lower(program, DUCKDB.target)
-    messages = {repr(one): "" for one in lowered.requirements if one.action is Action.ERROR}
-    model = Model(pack(lowered, "", messages))
+    model = Model(packed(lowered, ""))
     columns = [[row[field.name] for row in rows] for field in lowered.inputs]
     found = model.score(columns)
     return {output.name: _listed(found[output.name.value]) for output in lowered.outputs}

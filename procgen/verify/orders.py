@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from procgen.ir.interpreter import rounding, sum_leaves
+from procgen.ir.leaf_sums import rounding, sum_leaves
 from procgen.ir.trees import Ensemble, Leaf, Tree
 from procgen.ir.types import DType
 from procgen.verify.grid import Grid

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from procgen.artifacts.artifact import Artifact
+from procgen.backends.rows import rows_macro
 from procgen.databases.database import Database
 from procgen.databases.opening import open_database
 from procgen.errors import DatabaseError, InputsError, ParityError
@@ -22,7 +23,7 @@ from procgen.verify.expected import answerable, expected_answers
 from procgen.verify.kernel_scores import kernel_scores
 from procgen.verify.probes import PROBES, in_type, make_probes, random_rows
 from procgen.verify.report import ParityReport
-from procgen.verify.scoring import install, routine_writer, rows_macro, score, score_rows
+from procgen.verify.scoring import install, routine_writer, score, score_rows
 from procgen.verify.tally import Columns, Rows, Tally, numbered
 
 MEMORY = "duckdb:///:memory:"

@@ -58,11 +58,6 @@ def _name(identity: str) -> str:
     return identity.partition("(")[0].replace('"', "")
 
 
-def rows_macro(schema: str, routine: str) -> str:
-    """The identity of the table macro beside a version's routines, where it has one."""
-    return f"table macro {schema}.{routine}_rows"
-
-
 def score(
     database: Database, writer: RoutineWriter, rows: Sequence[Row]
 ) -> dict[OutputName, list[Value]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from procgen.ir.interpreter import add_leaf, rounding, sum_leaves
+from procgen.ir.leaf_sums import add_leaf, rounding, sum_leaves
 from procgen.ir.trees import Ensemble, Leaf
 from procgen.verify.bits import same_bits
 from procgen.verify.telling import Box, Parents, leaves_within

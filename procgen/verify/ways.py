@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from procgen.backends.routines import RoutineWriter
+from procgen.backends.rows import rows_macro
 from procgen.databases.database import Database
 from procgen.ir.interpreter import Row
 from procgen.ir.program import Program
 from procgen.migrations.facades import facade_states
 from procgen.migrations.header import ModelVersion
 from procgen.migrations.migration import Migration
-from procgen.verify.scoring import routine_writer, rows_macro, score, score_rows
+from procgen.verify.scoring import routine_writer, score, score_rows
 from procgen.verify.tally import Columns
 
 
