@@ -11,7 +11,7 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeRegressor
 
-from procgen.backends import routines
+from procgen.backends import postgres_lowerings
 from procgen.backends.lowering import Lowering
 from procgen.compiler import compile_model
 from procgen.databases.opening import open_database
@@ -33,12 +33,12 @@ def database(postgres15_server):
 @pytest.fixture
 def adaptive(monkeypatch):
     """A loop for a row and an expression for many, however small the model is."""
-    usual = routines.usual
+    usual = postgres_lowerings.usual
 
     def chosen(work, among, dialect):
         return Lowering.ADAPTIVE if Lowering.ADAPTIVE in among else usual(work, among, dialect)
 
-    monkeypatch.setattr(routines, "usual", chosen)
+    monkeypatch.setattr(postgres_lowerings, "usual", chosen)
 
 
 @pytest.mark.parametrize("title", EVERY)
