@@ -16,6 +16,7 @@ from benchmarks.exactness import Answers, Asked
 LONGEST_MESSAGE = 240
 FEWER = 20
 """Of the fewest rows so many parts are scored as well: the difference is what a row costs."""
+SHARED = 10
 ONCE = 3
 """A round of so many times the seconds that it may have is not repeated."""
 
@@ -83,11 +84,15 @@ class Pace:
     seconds: float = 0.4
     limit: float = 8.0
 
-    def rows_of(self, of_a_row: float) -> int:
-        """Rows that score in `seconds`, besides what a statement costs whatever it scores."""
-        if of_a_row * self.rows <= self.seconds:
+    def rows_of(self, of_a_row: float, once: float) -> int:
+        """Rows that score in `seconds`, or in so many times what a statement costs `once`.
+
+        Fewer would be charged with planning that a whole table shares.
+        """
+        seconds = min(max(self.seconds, SHARED * once), self.limit / 2)
+        if of_a_row * self.rows <= seconds:
             return self.rows
-        return max(self.fewest, min(self.rows, int(self.seconds / of_a_row)))
+        return max(self.fewest, min(self.rows, int(seconds / of_a_row)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,8 @@ class Runner:
         few = fewest // FEWER
         before = self.run(few, pace).cpu if few else 0.0
         first = self.run(fewest, pace)
-        self.rows = pace.rows_of((first.cpu - before) / (fewest - few))
+        of_a_row = (first.cpu - before) / (fewest - few)
+        self.rows = pace.rows_of(of_a_row, max(0.0, first.cpu - of_a_row * fewest))
         if self.rows == fewest and first.cpu > ONCE * pace.seconds:
             self.costs.append(first)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from procgen.artifacts.fixtures import Fixture, fixtures
 from procgen.artifacts.templates import render
+from procgen.backends.calls import call
 from procgen.backends.dialect import Dialect
 from procgen.backends.routine import Parameter
 from procgen.backends.routines import MANY, ONE, SUFFIXES, RoutineWriter
@@ -84,16 +85,9 @@ class VerifyWriter:
         return self.writer.schema.name + SUFFIXES[output.name] + half in self.routines
 
     def _check(self, output: Output, half: str) -> dict[str, object]:
-        schema = self.writer.schema
-        names = [field.name for field in self.fields]
-        if self.writer.takes_row:
-            row = ", ".join(names)
-            arguments = f"ROW({row})::{schema.qualified('_row')}"
-        else:
-            arguments = ", ".join(names)
-        title: Scalar = schema.name + SUFFIXES[output.name] + half
+        title: Scalar = self.writer.schema.name + SUFFIXES[output.name] + half
         return {
-            "call": f"{schema.qualified(SUFFIXES[output.name] + half)}({arguments})",
+            "call": call(self.writer, output.name, half),
             "got": self._own(f"got_{output.name.value}{half}"),
             "low": self._own(f"low_{output.name.value}"),
             "high": self._own(f"high_{output.name.value}"),

@@ -50,16 +50,16 @@ def passing(dialect: Dialect, subject: str, dtype: DType, test: Test) -> str:
 
 
 def failing(
-    dialect: Dialect, subject: str, dtype: DType, test: Test, *, may_be_missing: bool = True
+    dialect: Dialect, subject: str, dtype: DType, test: Test, *, may_be_nan: bool = True
 ) -> str:
     """True where the subject is present and does not pass.
 
-    `x > t` would be true of NaN, so a float that may be missing is compared as `-x < -t`.
+    `x > t` would be true of NaN, so a float that may be NaN is compared as `-x < -t`.
     """
     match test:
         case Threshold(op, value, _):
             kind = threshold_type(test)
-            if not (may_be_missing and dtype.is_float):
+            if not (may_be_nan and dtype.is_float):
                 sign = ">" if op is Comparison.LE else ">="
                 return f"{subject} {sign} {dialect.literal(value, kind)}"
             sign = "<" if op is Comparison.LE else "<="

@@ -191,6 +191,7 @@ DUCKDB = Dialect(
     abilities=frozenset(),
     walks=True,
     ranges=(),
+    without_nan="CASE WHEN {0} < 'nan' THEN {0} END",
     finite=None,
     has_routine=None,
 )

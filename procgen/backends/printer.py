@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from math import copysign
 from typing import assert_never
@@ -59,6 +59,7 @@ class Printer:
         raiser: the qualified name of the routine that raises an error, or nothing without one.
         shared: bindings whose value has a name in this text (sharing.py); NULL there is missing.
         walks: ensembles that are walked as lists of nodes; `with_nodes` gives the lists a name.
+        without_nan: inputs that have NULL for NaN (nan_as_null.py).
     """
 
     dialect: Dialect
@@ -71,6 +72,7 @@ class Printer:
     raiser: str = ""
     shared: Mapping[str, str] = field(default_factory=dict)
     walks: Mapping[str, Walk] = field(default_factory=dict)
+    without_nan: Set[str] = frozenset()
 
     def text(self, expr: Expr) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a node
         """An expression, in parentheses where its neighbours could tear it apart."""
@@ -167,14 +169,14 @@ class Printer:
 
     def subjects(self, ensemble: Ensemble) -> list[Subject]:
         """The features of an ensemble as text."""
-        return [
-            Subject(
-                self.text(feature),
-                self.typing.item_type(feature),
-                self.typing.may_be_missing(feature),
-            )
-            for feature in ensemble.features
-        ]
+        return [self._subject(feature) for feature in ensemble.features]
+
+    def _subject(self, feature: Expr) -> Subject:
+        dtype = self.typing.item_type(feature)
+        may_be_missing = self.typing.may_be_missing(feature)
+        is_replaced = isinstance(feature, Column) and feature.name in self.without_nan
+        may_be_nan = may_be_missing and dtype.is_float and not is_replaced
+        return Subject(self.text(feature), dtype, may_be_missing, may_be_nan)
 
     def _reference(self, name: str) -> str:
         if name in self.shared:

@@ -9,14 +9,15 @@ A routine that reads columns tests first whether the row may be scored; the othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import count
 
 from procgen.backends.admission import admitted
 from procgen.backends.dialect import Dialect
 from procgen.backends.duckdb_lowerings import Use, walked
 from procgen.backends.lowering import Lowering
+from procgen.backends.names import fields_of_steps, variables, with_steps
+from procgen.backends.nan_as_null import replaceable, replaced
 from procgen.backends.postgres_lowerings import chosen, for_many, patience, possible
 from procgen.backends.printer import Printer
 from procgen.backends.routine import Halves, Parameter, Routine
@@ -178,25 +179,32 @@ class RoutineWriter:
             return
         one, many = replace(bare, name=stem + ONE), replace(bare, name=stem + MANY)
         yield self._filled(one, Lowering.LOOP, places)
-        yield self._filled(many, for_many(work, among), places)
+        columns = self.without_nan()
+        yield self._filled(many, for_many(work, among), replace(places, without_nan=columns))
         yield replace(bare, halves=self._halves(output.name, patience(work.nodes)))
+
+    def without_nan(self) -> frozenset[str]:
+        """The inputs that a half for many rows takes with NULL for NaN; fields have no variable."""
+        return frozenset() if self.takes_row else replaceable(self.program, self.typing)
 
     def _halves(self, output: OutputName, seconds: float) -> Halves:
         names = (self.schema.qualified(SUFFIXES[output] + half) for half in (ONE, MANY))
-        arguments = ", ".join(self._positional())
-        return Halves(f"{seconds * 1e3:.0f} milliseconds", *(f"{n}({arguments})" for n in names))
+        one, many = (f"{name}({', '.join(self._positional())})" for name in names)
+        texts = replaced(self.schema.dialect, self.columns(positional=True), self.without_nan())
+        return Halves(f"{seconds * 1e3:.0f} milliseconds", one, many, texts)
 
     def _filled(self, bare: Routine, lowering: Lowering, places: _Places) -> Routine:
         """The routine with the text that computes its value."""
         work, walks, procedural = places.work, places.walks, lowering is not Lowering.EXPRESSION
         keys = in_order(self.program, (*places.shared, *work.sums)) if procedural else places.shared
         levels = () if procedural else in_levels(self.program, self.typing, keys, places.elsewhere)
-        names = self._names(keys) if procedural else self._names_in(levels)
-        printer = self._printer(places.elsewhere, names, walks, positional=procedural)
-        value = self._with_names(printer, levels, printer.text(Reference(places.root)))
+        taken = frozenset(field.name.casefold() for field in self.program.inputs)
+        names = variables(keys, taken) if procedural else fields_of_steps(levels, taken)
+        printer = self._printer(places, names, positional=procedural)
+        value = with_steps(printer, levels, printer.text(Reference(places.root)))
         needs, elsewhere = work.needs_admission, places.elsewhere
         asked, value = admitted(printer, places.root, elsewhere, value) if needs else ((), value)
-        totals = TotalsWriter(printer, frozenset(self._taken()))
+        totals = TotalsWriter(printer, taken)
         return replace(
             bare,
             admission=asked,
@@ -204,38 +212,10 @@ class RoutineWriter:
             value=with_nodes(value, walks.values(), self.schema.qualified("_nodes")),
         )
 
-    def _with_names(self, printer: Printer, levels: Sequence[Sequence[Key]], value: str) -> str:
-        """The value inside the names of each step, the first step outermost.
-
-        One name a step: DuckDB plans a lambda inside a lambda again for each one around it.
-        """
-        let = self.schema.dialect.let
-        for keys in reversed(levels):
-            if let is None:
-                raise TypeError(f"{self.schema.dialect.name} has no names inside an expression")
-            step = printer.name_of(keys[0]).partition(".")[0]
-            fields = ", ".join(
-                let.field.format(printer.name_of(key).partition(".")[2], printer.definition(key))
-                for key in keys
-            )
-            value = let.template.format(step, fields, value)
-        return value
-
-    def _names_in(self, levels: Sequence[Sequence[Key]]) -> dict[Key, str]:
-        """`step_1.total_1` and so on."""
-        taken = self._taken()
-        steps = (f"step_{number}" for number in count(1) if f"step_{number}" not in taken)
-        return {
-            key: f"{step}.total_{number}"
-            for step, keys in zip(steps, levels, strict=False)
-            for number, key in enumerate(keys, start=1)
-        }
-
     def _printer(
         self,
-        elsewhere: dict[str, str],
+        places: _Places,
         names: Mapping[Key, str],
-        walks: Mapping[str, Walk],
         *,
         positional: bool,
     ) -> Printer:
@@ -244,7 +224,7 @@ class RoutineWriter:
             program=self.program,
             typing=self.typing,
             columns=self.columns(positional=positional),
-            elsewhere=elsewhere,
+            elsewhere=places.elsewhere,
             sums={key: name for key, name in names.items() if isinstance(key, tuple)},
             shared={key: name for key, name in names.items() if isinstance(key, str)},
             named={
@@ -252,7 +232,8 @@ class RoutineWriter:
                 for function in self.schema.dialect.named
             },
             raiser=self.schema.qualified("_refuse") if self._has_raiser else "",
-            walks=walks,
+            walks=places.walks,
+            without_nan=places.without_nan,
         )
 
     def columns(self, *, positional: bool) -> dict[str, str]:
@@ -262,19 +243,13 @@ class RoutineWriter:
             row = quote(ROW_PARAMETER)
             return {f.name: f"({row}).{quote(f.name)}" for f in self.program.inputs}
         columns = {field.name: quote(field.name) for field in self.program.inputs}
-        if positional and "found" in columns:
-            # plpgsql declares FOUND after the parameters, and the later name hides the earlier.
-            columns["found"] = f"${list(columns).index('found') + 1}"
+        if positional:
+            for place, (name, text) in enumerate(list(columns.items()), start=1):
+                # plpgsql declares FOUND after the parameters, and the later name hides the earlier.
+                # To a name in the spelling U&"..." it assigns nothing.
+                if name == "found" or text.startswith("U&"):
+                    columns[name] = f"${place}"
         return columns
-
-    def _names(self, keys: Sequence[Key]) -> dict[Key, str]:
-        taken = self._taken()
-        names = (f"total_{number}" for number in range(1, len(taken) + len(keys) + 1))
-        free = (name for name in names if name not in taken)
-        return dict(zip(keys, free, strict=False))
-
-    def _taken(self) -> set[str]:
-        return {field.name.casefold() for field in self.program.inputs}
 
     def _positional(self) -> list[str]:
         """Every parameter as plpgsql reads it."""
@@ -292,6 +267,7 @@ class _Places:
     shared: tuple[Key, ...]
     elsewhere: dict[str, str]
     walks: Mapping[str, Walk]
+    without_nan: frozenset[str] = frozenset()
 
 
 def _returns(function: Function) -> DType | ListType:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from procgen.backends.duckdb_lowerings import Use, lowering_of, walked
 from procgen.backends.lowering import Lowering
+from procgen.backends.nan_as_null import replaceable, replaced
 from procgen.backends.routines import SUFFIXES, RoutineWriter
 from procgen.backends.select import TITLES, SelectWriter
 from procgen.backends.walks import Walk
@@ -54,22 +55,34 @@ class RowsMacro:
         if lowering is Lowering.EXPRESSION:
             return cls({}, _calling(writer, read), lowering, walks, None)
         passes: dict[str, str] = {}
+        is_passes = lowering is Lowering.PASSES
+        columns = replaceable(writer.program, writer.typing) if is_passes else frozenset()
         select = SelectWriter(
             writer.program,
             writer.schema.dialect,
             writer.typing,
             {name: _with_column(walk, writer) for name, walk in walks.items()},
             nodes=writer.schema.qualified("_nodes"),
-            passes=passes if lowering is Lowering.PASSES else None,
+            passes=passes if is_passes else None,
+            without_nan=columns,
         )
         whole = select.own_column("source")
         source = select.subquery(
             f"SELECT {ROW} AS {whole}, unnest({writer.schema.qualified('_inputs')}({read}))\n"
             f"FROM query_table({PARAMETER}) AS {ROW}"
         )
+        if columns:
+            source = select.subquery(
+                f"SELECT * REPLACE ({_replaced(writer, columns)})\nFROM {source}"
+            )
         rows = select.scored(select.with_numbers(source))
         scores = {name: select.own_column(name.value) for name in TITLES}
         return cls(passes, _adding(writer, whole, scores, rows), lowering, walks, _inputs(writer))
+
+
+def _replaced(writer: RoutineWriter, columns: frozenset[str]) -> str:
+    found = replaced(writer.schema.dialect, writer.columns(positional=False), columns)
+    return ",\n    ".join(f"{text} AS {name}" for name, text in found)
 
 
 def _with_column(walk: Walk, writer: RoutineWriter) -> Walk:

@@ -49,6 +49,7 @@ class SelectWriter:
         walks: the ensembles that are walked.
         nodes: the table that holds the lists of the walks; None to write them into the text.
         passes: filled with the subqueries that are kept, by name; None to keep none.
+        without_nan: inputs in which the source has NULL for NaN.
     """
 
     program: Program
@@ -57,6 +58,7 @@ class SelectWriter:
     walks: Mapping[str, Walk] = field(default_factory=dict)
     nodes: str | None = None
     passes: dict[str, str] | None = None
+    without_nan: frozenset[str] = frozenset()
 
     def select(self, relation: str, keys: Sequence[str]) -> str:
         """The statement.
@@ -227,6 +229,7 @@ class SelectWriter:
             sums={key: name for key, name in names.items() if isinstance(key, tuple)},
             shared={key: name for key, name in names.items() if isinstance(key, str)},
             walks=self.walks,
+            without_nan=self.without_nan,
         )
 
     def _quote(self, name: str) -> str:

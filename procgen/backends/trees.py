@@ -34,11 +34,12 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A feature of an ensemble as SQL text."""
+    """A feature of an ensemble as SQL text; what may be missing is NULL, and may be NaN."""
 
     text: str
     dtype: DType
     may_be_missing: bool
+    may_be_nan: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ class TreePrinter:
             raise TypeError("a leaf without a text")
         subject = self.subjects[split.feature]
         if subject.may_be_missing and split.default_left:
-            other = failing(self.dialect, subject.text, subject.dtype, split.test)
+            nan = subject.may_be_nan
+            other = failing(self.dialect, subject.text, subject.dtype, split.test, may_be_nan=nan)
             return other, split.right, split.left
         condition = passing(self.dialect, subject.text, subject.dtype, split.test)
         return condition, split.left, split.right

@@ -7,6 +7,10 @@ for splits that it does not reach. The text of a walk grows with the depth alone
 
 `trees` holds the node where each tree is, as a struct of what node_lists.py says of it: one access
 to a list for a node, and one for the number that it tests.
+
+Planning takes half a millisecond a level, which is most of what a row costs that comes alone. So a
+walk for few rows has some levels in its text, and list_reduce repeats them; that takes longer for a
+row among many.
 """
 
 from __future__ import annotations
@@ -25,6 +29,8 @@ from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, Split
 from procgen.ir.types import DType
 
+REPEATED = 2
+"""Levels that are repeated as one: with each of them a row is faster, and planning slower."""
 NODES = "procgen_nodes"
 LEAVES = "procgen_leaves"
 RIGHT = "procgen_e.l + (procgen_row[procgen_e.f] > procgen_e.t)::INTEGER"
@@ -58,6 +64,7 @@ class Walk:
         ensemble: which is walked.
         lists: its nodes.
         number: of the walk, from 1.
+        repeated: whether the text has one level, soon planned, or all of them, faster for a row.
         row: a column that holds the numbers that nodes test; None to make them inside the text.
     """
 
@@ -65,6 +72,7 @@ class Walk:
     ensemble: Ensemble
     lists: Lists
     number: int
+    repeated: bool
     row: str | None = None
 
     def columns(self) -> dict[str, NodeColumn]:
@@ -113,38 +121,68 @@ class Walk:
         return f"list_reduce({terms}, {ADD}, {base})"
 
     def _leaves(self, subjects: Sequence[Subject], output: int) -> str:
-        splits, nodes = self.lists.columns.values(), self._list("n")
-        right = RIGHT_OR_MISSING if any(self.lists.missing) else RIGHT
-        if not any(self.lists.missing) and any(subjects[s.feature].may_be_missing for s in splits):
-            right = RIGHT_OR_MISSING.replace("procgen_e.d", "0")
         roots = self._list(f"r{output}_")
-        text = f"list_transform({roots}, lambda procgen_n: {nodes}[procgen_n])"
-        for _ in range(self.lists.levels - 1):
-            text = f"list_transform({text}, lambda procgen_e:\n {nodes}[{right}])"
-        text = f"list_transform({text}, lambda procgen_e:\n {right})"
+        right = self._right(subjects)
+        text = (
+            self._repeated(roots, right)
+            if self.repeated
+            else self._unrolled(roots, right, self.lists.levels)
+        )
         if self.row is not None:
             return text.replace("procgen_row[", f"{self.row}[")
         return f"list_transform([{self.numbers(subjects)}], lambda procgen_row:\n {text})[1]"
 
-    def numbers(self, subjects: Sequence[Subject]) -> str:
-        """What the nodes test of a row, as one list."""
+    def _right(self, subjects: Sequence[Subject]) -> str:
+        """The child of the node `procgen_e` to which the row goes."""
         splits = self.lists.columns.values()
-        row = ",\n ".join(self._number(subjects[split.feature], split) for split in splits)
-        return f"[{row}]"
+        if any(self.lists.missing):
+            return RIGHT_OR_MISSING
+        if any(subjects[split.feature].may_be_missing for split in splits):
+            return RIGHT_OR_MISSING.replace("procgen_e.d", "0")
+        return RIGHT
 
-    def _number(self, subject: Subject, split: Split) -> str:
-        """A column of the walk: NULL where the value is missing."""
+    def _unrolled(self, places: str, right: str, levels: int) -> str:
+        """So many levels from some places in the trees to others."""
+        nodes = self._list("n")
+        text = f"list_transform({places}, lambda procgen_n: {nodes}[procgen_n])"
+        for _ in range(levels - 1):
+            text = f"list_transform({text}, lambda procgen_e:\n {nodes}[{right}])"
+        return f"list_transform({text}, lambda procgen_e:\n {right})"
+
+    def _repeated(self, roots: str, right: str) -> str:
+        """Some levels for each item of a list; below a leaf is the leaf itself.
+
+        The items are empty lists: they have the type of the places.
+        """
+        items = f"list_resize([]::INTEGER[][], {-(-self.lists.levels // REPEATED)})"
+        levels = self._unrolled("procgen_p", right, REPEATED)
+        return f"list_reduce({items}, lambda procgen_p, procgen_item:\n {levels}, {roots})"
+
+    def numbers(self, subjects: Sequence[Subject]) -> str:
+        """What the nodes test of a row, as one list: NULL where a value is missing."""
+        splits = self.lists.columns.values()
+        numbers = [self._number(subjects[split.feature], split) for split in splits]
+        row = ",\n ".join(number for number, _ in numbers)
+        if not any(may_be_nan for _, may_be_nan in numbers):
+            return f"[{row}]"
+        # Once in a lambda: to plan it for each of thirty numbers takes two milliseconds.
+        nan = self.dialect.literal(math.nan, DType.FLOAT64)
+        return f"list_transform([{row}], lambda procgen_x: nullif(procgen_x, {nan}))"
+
+    def _number(self, subject: Subject, split: Split) -> tuple[str, bool]:
+        """A number that nodes test, and whether it is NaN where the value is missing."""
         if isinstance(split.test, Membership):
             yes = conditions.passing(self.dialect, subject.text, subject.dtype, split.test)
             no = conditions.failing(self.dialect, subject.text, subject.dtype, split.test)
-            return f"CASE WHEN {yes} THEN 0e0 WHEN {no} THEN 1e0 END"
+            return f"CASE WHEN {yes} THEN 0e0 WHEN {no} THEN 1e0 END", False
         number = self.dialect.to_float[subject.dtype].format(subject.text)
-        nan = self.dialect.literal(math.nan, DType.FLOAT64)
-        return f"nullif({number}, {nan})" if subject.may_be_missing else number
+        return number, subject.may_be_nan
 
 
-def walks_of(program: Program, dialect: Dialect, walked: Iterable[str]) -> dict[str, Walk]:
-    """The walks of some of a Program's ensembles, by their bindings."""
+def walks_of(
+    program: Program, dialect: Dialect, walked: Iterable[str], *, repeated: bool
+) -> dict[str, Walk]:
+    """The walks of some of a Program's ensembles, by their bindings; `repeated` as in Walk."""
     wanted = set(walked)
     found = [
         (binding.name, binding.value)
@@ -152,7 +190,7 @@ def walks_of(program: Program, dialect: Dialect, walked: Iterable[str]) -> dict[
         if isinstance(binding.value, Ensemble) and binding.name in wanted
     ]
     return {
-        name: Walk(dialect, ensemble, node_lists(ensemble), number)
+        name: Walk(dialect, ensemble, node_lists(ensemble), number, repeated)
         for number, (name, ensemble) in enumerate(found, start=1)
     }
 

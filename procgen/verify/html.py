@@ -138,4 +138,4 @@ def _listing(report: SuiteReport, engine: EngineResult) -> Listing:
     lines = engine.migration.up.splitlines(keepends=True)
     # The comments on top are data for procgen.
     script = "".join(dropwhile(lambda line: line.startswith("-- procgen:"), lines))
-    return listing(script, lowered, tree_texts(writer), marks)
+    return listing(script, lowered, tree_texts(writer, script), marks)

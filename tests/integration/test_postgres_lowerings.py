@@ -11,7 +11,7 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeRegressor
 
-from procgen.backends import postgres_lowerings
+from procgen.backends import postgres_lowerings, routines
 from procgen.backends.lowering import Lowering
 from procgen.compiler import compile_model
 from procgen.databases.opening import open_database
@@ -32,13 +32,17 @@ def database(postgres15_server):
 
 @pytest.fixture
 def adaptive(monkeypatch):
-    """A loop for a row and an expression for many, however small the model is."""
+    """A loop for a row and an expression for many, however small the model is.
+
+    Each is asked by its own name, and every statement is old enough for the second.
+    """
     usual = postgres_lowerings.usual
 
     def chosen(work, among, dialect):
         return Lowering.ADAPTIVE if Lowering.ADAPTIVE in among else usual(work, among, dialect)
 
     monkeypatch.setattr(postgres_lowerings, "usual", chosen)
+    monkeypatch.setattr(routines, "patience", lambda _: 0.0)
 
 
 @pytest.mark.parametrize("title", EVERY)
@@ -169,3 +173,10 @@ def test_a_half_that_answers_otherwise_is_heard(database) -> None:
         got = score(database, writer, rows)
     assert differences(artifact, rows, got)
     assert set(got[OutputName.MARGIN]) == {7.0}
+
+
+@pytest.mark.usefixtures("adaptive")
+def test_nan_is_made_null_once_for_the_half_that_scores_many_rows() -> None:
+    _, artifact = compiled("lightgbm: regression", "postgres")
+    assert "IF greatest(" in artifact.up
+    assert " < '-" not in artifact.up.partition("_many")[2].partition("_many")[0]

@@ -18,7 +18,7 @@ def listed(program, engine, rows=(), survivors=()):
     artifact = compile_source(source(program), name="m", target=engine)
     writer = routine_writer(artifact.lowered, engine, "ml", "m_v1")
     marks = marks_of(measure(artifact.lowered, rows), survivors)
-    return artifact, listing(artifact.up, artifact.lowered, tree_texts(writer), marks)
+    return artifact, listing(artifact.up, artifact.lowered, tree_texts(writer, artifact.up), marks)
 
 
 def texts(found, kind):

@@ -1,0 +1,62 @@
+"""Columns whose NaN may be NULL instead: trees ask about them, and nothing else reads them.
+
+`x > t` is true of NaN in both engines, so a split whose missing values go left is written
+`-x < -t` (conditions.py), and a row pays for the minus sign at half of the splits it meets. Where
+NaN has become NULL once, ahead of all trees, `x > t` says the same of every row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+
+from procgen.backends.dialect import Dialect
+from procgen.ir.expressions import Column, Expr, Threshold
+from procgen.ir.program import Program
+from procgen.ir.trees import Ensemble, splits_of
+from procgen.ir.typing import Typing
+from procgen.ir.walk import columns_of
+
+
+def replaceable(program: Program, typing: Typing) -> frozenset[str]:
+    """The columns that a split reads for which NaN matters, if only trees read them."""
+    asked: set[str] = set()
+    read: set[str] = set()
+    for expr in (requirement.subject for requirement in program.requirements):
+        read |= _inside(expr)
+    for binding in program.bindings:
+        if not isinstance(binding.value, Ensemble):
+            read |= set(columns_of(binding.value))
+            continue
+        asked |= _swapped(binding.value, typing)
+        for feature in binding.value.features:
+            read |= _inside(feature)
+    return frozenset(asked - read)
+
+
+def _inside(expr: Expr) -> set[str]:
+    """The columns of an expression that is more than a column."""
+    return set() if isinstance(expr, Column) else set(columns_of(expr))
+
+
+def _swapped(ensemble: Ensemble, typing: Typing) -> set[str]:
+    places = {
+        split.feature
+        for split in splits_of(ensemble.trees)
+        if split.default_left and isinstance(split.test, Threshold)
+    }
+    features = [ensemble.features[place] for place in places]
+    return {
+        feature.name
+        for feature in features
+        if isinstance(feature, Column)
+        and typing.item_type(feature).is_float
+        and typing.may_be_missing(feature)
+    }
+
+
+def replaced(
+    dialect: Dialect, columns: Mapping[str, str], names: Set[str]
+) -> tuple[tuple[str, str], ...]:
+    """Some of the columns as they are written, each with its value that has NULL for NaN."""
+    wanted = (text for name, text in columns.items() if name in names)
+    return tuple((text, dialect.without_nan.format(text)) for text in wanted)
