@@ -55,7 +55,7 @@ WIDTH = 160
 def main(  # noqa: PLR0913, PLR0917 - options of a command
     only: Annotated[str, typer.Option(help="Sections, with commas between.")] = "",
     models: Annotated[str, typer.Option(help=f"Of {', '.join(MAKERS)}.")] = "",
-    rows: Annotated[int, typer.Option(help="For DuckDB; PostgreSQL: a third.")] = 180_000,
+    rows: Annotated[int, typer.Option(help="For DuckDB; PostgreSQL: a third.")] = 600_000,
     rounds: Annotated[int, typer.Option(help="Of each race.")] = 3,
     limit: Annotated[float, typer.Option(help="Seconds of processor for a step.")] = 8.0,
     most_rows: Annotated[int, typer.Option(help="Where scaling ends; 10000000 is slow.")] = 10**6,

@@ -36,7 +36,7 @@ class Options:
     """
 
     models: tuple[str, ...]
-    rows: int = 180_000
+    rows: int = 600_000
     rounds: int = 3
     limit: float = 8.0
     most_rows: int = 1_000_000
