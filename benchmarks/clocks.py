@@ -47,6 +47,13 @@ def cost_of(step: Step, processes: Sequence[int] = ()) -> Cost:
     return Cost(wall, cpu, max(own - held, *others, 0))
 
 
+def repeat(step: Step, seconds: float) -> None:
+    """Run a step until it has taken so long altogether, and not at all for no seconds."""
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        step()
+
+
 def _cpu(processes: Sequence[int]) -> float:
     return time.process_time() + sum(map(cpu_of, processes))
 

@@ -14,6 +14,7 @@ import psycopg
 import pyarrow as pa
 
 from benchmarks import procedures, rivals
+from benchmarks.clocks import repeat
 from benchmarks.compiled import LISTED, call, compiled, output_of, part
 from benchmarks.models import COLUMNS, Subject
 from benchmarks.servers import WITHOUT_NUMBA, Server, copy_out, write_binary
@@ -21,8 +22,8 @@ from benchmarks.ways import Ready, Role, Way
 from procgen.artifacts.batches import batch_select
 
 BASE = "client, binary COPY"
-NUMBA_ROWS = 60_000
-"""So many rows make a session of PL/Python compile its kernel."""
+NUMBA_SECONDS = 4.0
+"""So long a session of PL/Python scores before it is measured: it compiles its kernel meanwhile."""
 Query = Callable[[str], str]
 """A SELECT of id and score over a table of that name."""
 
@@ -91,9 +92,7 @@ def batch(subject: Subject, server: Server, stack: ExitStack, *, jit: bool) -> R
         return f"SELECT id, {output} AS score FROM ({found}) AS scored"
 
     if jit:
-        ((held,),) = connection.execute("SELECT count(*) FROM rows").fetchall()
-        for _ in range(-(-NUMBA_ROWS // held)):
-            connection.execute(query("rows"))
+        repeat(lambda: connection.execute(query("rows")), NUMBA_SECONDS)
     return ready(connection, query)
 
 

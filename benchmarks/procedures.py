@@ -15,7 +15,7 @@ import joblib
 
 from benchmarks.compiled import part
 from benchmarks.models import COLUMNS, Subject
-from benchmarks.servers import Server
+from benchmarks.servers import WITHOUT_NUMBA, Server
 from benchmarks.ways import Ready, Role, Way
 from procgen.cli import main
 from procgen.errors import ProcgenError
@@ -35,6 +35,8 @@ def ways(subject: Subject, server: Server, against: str) -> Iterator[Way]:
 def _attached(subject: Subject, server: Server, language: str, stack: ExitStack) -> Ready:
     name, source = f"{subject.key}_job", f"{subject.key}_source"
     connection = server.session(stack)
+    if server.has_python:
+        connection.execute(WITHOUT_NUMBA)  # a job of one call has no use for it
     # Another project has written its history here: this one begins with an empty database.
     connection.execute("DROP SCHEMA procgen CASCADE; CREATE SCHEMA procgen")
     connection.execute(f"DROP TABLE IF EXISTS {source}")

@@ -1,6 +1,6 @@
 """Eight writers at once on a table whose triggers score: no score lost or wrong, no deadlock.
 
-    python -m examples.concurrent_writers --url postgresql:///empty_database [--seconds 60]
+    python -m examples.concurrent_writers [--engine postgres] [--seconds 60]
 
 A writer inserts rows of its own and changes rows of all. Rows of PostgreSQL are scored twice: by a
 row trigger into a column and by a statement trigger into the predictions.
@@ -19,7 +19,7 @@ import duckdb
 import numpy as np
 import psycopg
 
-from examples.customers import COLUMNS, Setting, options, people, setting
+from examples.customers import COLUMNS, Setting, asked_setting, options, people
 
 WRITERS, SHARED = 8, 100
 INSERT = "INSERT INTO app.customers (id, age, income, visits, basket, tenure) VALUES ({})"
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = options(__doc__, 0)
     parser.add_argument("--seconds", type=float, default=60.0)
     asked = parser.parse_args(arguments)
-    with setting(asked.url) as here:
+    with asked_setting(asked) as here:
         attach = ("attach", "spend", "--table", "app.customers", "--key", "id", "--as", "trigger")
         here.run(*attach)
         if here.engine == "postgres":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import skops.io
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
 
+from examples.servers import own_folder, own_server
 from procgen.cli import main
 from procgen.databases.opening import engine_of
 
@@ -135,10 +136,25 @@ def setting(url: str, *, trees: int = 30) -> Iterator[Setting]:
 def options(described: str | None, rows: int) -> argparse.ArgumentParser:
     """The options that every example has."""
     parser = argparse.ArgumentParser(description=described)
+    parser.add_argument("--url", help="an empty database: postgresql://... or duckdb:///FILE")
     parser.add_argument(
-        "--url",
-        default="duckdb:///example.duckdb",
-        help="an empty database: postgresql://... or duckdb:///FILE",
+        "--engine",
+        choices=("duckdb", "postgres"),
+        default="duckdb",
+        help="without --url: a database that is made, and goes with the example",
     )
     parser.add_argument("--rows", type=int, default=rows)
     return parser
+
+
+@contextmanager
+def asked_setting(asked: argparse.Namespace) -> Iterator[Setting]:
+    """The setting in the database that the options name."""
+    with ExitStack() as stack:
+        url = asked.url
+        if url is None:
+            folder = stack.enter_context(own_folder())
+            url = f"duckdb:///{folder / 'example.duckdb'}"
+            if asked.engine == "postgres":
+                url = own_server(folder)
+        yield stack.enter_context(setting(url))

@@ -1,6 +1,6 @@
 """Score on ingest: a statement trigger writes the predictions of whatever a COPY brings.
 
-python -m examples.ingest_copy --url postgresql:///empty_database [--rows 1000000]
+python -m examples.ingest_copy [--engine postgres] [--rows 1000000]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from examples.customers import options, people, setting
+from examples.customers import asked_setting, options, people
 
 PREDICTIONS = "SELECT prediction FROM ml.spend_predictions ORDER BY id"
 
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The same rows without a trigger, and with one."""
     asked = options(__doc__, 1_000_000).parse_args(arguments)
     rows = people(asked.rows)
-    with setting(asked.url) as here:
+    with asked_setting(asked) as here:
         started = time.monotonic()
         here.load(rows)
         bare = time.monotonic() - started

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -22,7 +20,7 @@ from pathlib import Path
 import psycopg
 
 from examples.customers import Setting, options, people, setting
-from examples.servers import private_servers
+from examples.servers import own_folder, own_server, private_servers
 
 PREDICTIONS = "SELECT prediction FROM ml.spend_predictions ORDER BY id"
 JOBS = "SELECT job, scored, chunks, state FROM procgen.jobs ORDER BY job"
@@ -42,18 +40,13 @@ with open_database(sys.argv[2]) as database:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Kill, start again, go on, and count."""
     parser = options(__doc__, 1_000_000)
-    parser.add_argument("--engine", choices=("postgres", "duckdb"), default="postgres")
+    parser.set_defaults(engine="postgres")
     asked = parser.parse_args(arguments)
-    folder = Path(tempfile.mkdtemp(prefix="procgen-example-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
-        if asked.engine == "duckdb":
-            _in_duckdb(folder, asked.rows)
-        else:
-            _in_postgres(folder, asked.rows)
-    finally:
-        private_servers().stop_all(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    if asked.url is not None:
+        parser.error("the server is killed, so it is one of the example's own: leave --url out")
+    run = _in_duckdb if asked.engine == "duckdb" else _in_postgres
+    with own_folder() as folder:
+        run(folder, asked.rows)
 
 
 def _attached(here: Setting, rows: int) -> None:
@@ -73,10 +66,7 @@ def _check(here: Setting, rows: int, before: int) -> None:
 
 
 def _in_postgres(folder: Path, rows: int) -> None:
-    private = private_servers()
-    programs = private.binaries(folder, 15)
-    private.start(folder / "15", programs)
-    url = private.Server(folder / "15", "example").url("postgres")
+    private, url = private_servers(), own_server(folder)
     with setting(url) as here:
         _attached(here, rows)
         caller = threading.Thread(target=_call, args=(url, max(rows // 20, 1)))
@@ -85,7 +75,7 @@ def _in_postgres(folder: Path, rows: int) -> None:
         _kill_server(folder / "15")
         caller.join()
         print(f"killed the server after {committed:,} rows; starting it again")
-        private.serve(folder / "15", programs)
+        private.serve(folder / "15", private.binaries(folder, 15))
         before = here.execute("SELECT count(*) FROM ml.spend_predictions")[0][0]
         here.run("score", "spend", "--chunk", str(max(rows // 20, 1)))
         _check(here, rows, before)

@@ -1,6 +1,6 @@
 """A batch every night: a procedure scores what is new, and skips what it has scored.
 
-python -m examples.nightly_batch --url postgresql:///empty_database [--rows 1000000]
+python -m examples.nightly_batch [--engine postgres] [--rows 1000000]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from examples.customers import options, people, setting
+from examples.customers import asked_setting, options, people
 
 PREDICTIONS = "SELECT prediction FROM ml.spend_predictions ORDER BY id"
 
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Score a table, then only what has arrived since."""
     asked = options(__doc__, 1_000_000).parse_args(arguments)
     rows = people(asked.rows + asked.rows // 10)
-    with setting(asked.url) as here:
+    with asked_setting(asked) as here:
         here.load(rows[: asked.rows])
         here.run(
             *("attach", "spend", "--table", "app.customers", "--key", "id"), "--as", "procedure"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -19,3 +23,22 @@ def private_servers() -> ModuleType:
         sys.modules[NAME] = module_from_spec(spec)
         spec.loader.exec_module(sys.modules[NAME])
     return sys.modules[NAME]
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """A folder that a server's account may enter; it goes, with the servers in it."""
+    folder = Path(tempfile.mkdtemp(prefix="procgen-example-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        private_servers().stop_all(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def own_server(folder: Path) -> str:
+    """The URL of an empty database in a new PostgreSQL 15 server."""
+    private = private_servers()
+    private.start(folder / "15", private.binaries(folder, 15))
+    return str(private.Server(folder / "15", "example").url("postgres"))

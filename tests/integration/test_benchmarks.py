@@ -20,7 +20,9 @@ def command(monkeypatch):
     monkeypatch.setitem(
         models.MAKERS, "tree", ("Tree", lambda: DecisionTreeRegressor(max_depth=3, random_state=0))
     )
-    monkeypatch.setattr(in_postgres, "NUMBA_ROWS", 0)  # its compiler takes longer than the rest
+    monkeypatch.setattr(
+        in_postgres, "NUMBA_SECONDS", 0.0
+    )  # its compiler takes longer than the rest
     app = Typer()
     app.command()(suite.main)
     return lambda *words: CliRunner().invoke(app, list(map(str, words)), catch_exceptions=False)
