@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from procgen.artifacts.artifact import Artifact, ArtifactWriter, check_version_name
@@ -18,6 +19,7 @@ from procgen.frontends.samples import sample_table, sample_types
 from procgen.ir.codec import digest
 from procgen.ir.policies import Policies
 from procgen.ir.program import Program
+from procgen.ir.stumps import in_any_order
 from procgen.ir.trees import collector_paused
 from procgen.ir.types import DType
 from procgen.passes import lower
@@ -54,7 +56,8 @@ def compile_model(  # noqa: PLR0913 - keywords that users give one or two of
         schema: where the routines live.
         policies: what becomes of missing and unseen values, where not what the model does.
         language: "sql", or "plpython" for PostgreSQL.
-        lowering: how the trees are written, where not as the cost model says; see `Lowering`.
+        lowering: how the trees are written, where not as the cost model says; see `Lowering`. With
+            "steps" scores are within the bound of a sum, and not exact.
 
     Raises:
         ProcgenError: the model, its inputs, or their size cannot be compiled exactly.
@@ -99,7 +102,7 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
     dialect = dialect_named(target)
     manner = Manner.named(language, lowering)
     manner.require_for((dialect.name,))
-    program = policies.applied(source.program)
+    program = policies.applied(in_manner(source, manner).program)
     with collector_paused():
         return ArtifactWriter(
             name=name,
@@ -113,6 +116,17 @@ def compile_source(  # noqa: PLR0913 - a project sets some, a user others
             language=manner.language or Language.SQL,
             forced=manner.lowering,
         ).write()
+
+
+def in_manner(source: Source, manner: Manner) -> Source:
+    """The model as a manner asks for it: with stumps in any order where they become steps.
+
+    Raises:
+        LimitError: they cannot.
+    """
+    if manner.lowering is not Lowering.STEPS:
+        return source
+    return replace(source, program=in_any_order(source.program), exact=False)
 
 
 def lowering_choices(

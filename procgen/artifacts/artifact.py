@@ -27,9 +27,15 @@ from procgen.backends.wording import described
 from procgen.errors import InputsError, LimitError
 from procgen.ir.expressions import Threshold
 from procgen.ir.program import Action, Program
+from procgen.ir.stumps import free_ensembles
 from procgen.ir.trees import Ensemble, splits_of
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
+
+STEPS_NOTES = (
+    "Not exact, as was asked for: the leaves of each feature are added beforehand, so that a score",
+    "is within the bound of a sum of Python's, n eps sum|leaf|, and not equal to the last bit.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +193,8 @@ class ArtifactWriter:
 
     def _notes(self, duckdb: DuckDBParts | None) -> tuple[str, ...]:
         notes = list(duckdb.notes) if duckdb else []
+        if free_ensembles(self.program):
+            notes += STEPS_NOTES
         if any(r.action is Action.REFUSE for r in self.lowered.requirements):
             notes.append("A row that Python would refuse scores NULL.")
         notes += (

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from procgen.backends import duckdb_lowerings, postgres_costs, postgres_lowerings
 from procgen.backends.costs import Cost
 from procgen.backends.dialect import Dialect
 from procgen.backends.kernel_costs import kernel_costs
-from procgen.backends.lowering import Lowering
+from procgen.backends.lowering import NOT_EXACT, Lowering
 from procgen.backends.sharing import shared_values
 from procgen.backends.work import Work
 from procgen.errors import LimitError
 from procgen.ir.expressions import Reference
 from procgen.ir.program import OutputName, Program
+from procgen.ir.steps import as_steps
+from procgen.ir.stumps import can_be_steps, in_any_order
 from procgen.ir.typing import Typing
 from procgen.ir.walk import trees_of
 
@@ -58,15 +60,41 @@ def choices(
     Raises:
         LimitError: no routine of the model can be written in the way that is forced.
     """
-    has_trees = any(len(tree.nodes) > 1 for tree in trees_of(program))
-    found = tuple(_OF_ENGINES[dialect.name](program, dialect, forced)) if has_trees else ()
+    if forced is Lowering.STEPS:  # the Program is made of steps already
+        return tuple(map(_as_asked, _found(program, dialect)))
+    found = _found(program, dialect, forced)
     possible = dict.fromkeys(one for choice in found if choice.taken for one in choice.costs)
     if forced is not None and forced not in possible:
         listed = ", ".join(possible) or "none: there are no trees"
         raise LimitError(
             f"the trees of this model cannot be written as {forced}", hint=f"possible: {listed}"
         )
-    return found
+    if not can_be_steps(program):
+        return found
+    steps = _found(as_steps(in_any_order(program)), dialect)
+    return tuple(map(_with_steps, found, steps))
+
+
+def _found(
+    program: Program, dialect: Dialect, forced: Lowering | None = None
+) -> tuple[Choice, ...]:
+    has_trees = any(len(tree.nodes) > 1 for tree in trees_of(program))
+    return tuple(_OF_ENGINES[dialect.name](program, dialect, forced)) if has_trees else ()
+
+
+def _as_asked(choice: Choice) -> Choice:
+    """Steps, whatever they are written as; the kernel's are no choice."""
+    if choice.taken is None:
+        return choice
+    costs: dict[str, Seconds] = {Lowering.STEPS: choice.costs[choice.taken]}
+    return replace(choice, taken=Lowering.STEPS, why=f"asked for; {NOT_EXACT}", costs=costs)
+
+
+def _with_steps(choice: Choice, steps: Choice) -> Choice:
+    """With what the steps of the same model would cost, which only a user can ask for."""
+    if steps.taken is None:
+        return choice
+    return replace(choice, costs={**choice.costs, Lowering.STEPS: steps.costs[steps.taken]})
 
 
 def _of_duckdb(program: Program, _: Dialect, forced: Lowering | None) -> Iterator[Choice]:

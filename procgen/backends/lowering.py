@@ -14,6 +14,8 @@ class Lowering(enum.StrEnum):
     STATEMENTS: PL/pgSQL that adds 20 trees a statement, prepared anew in each transaction.
     LOOP: PL/pgSQL that loops over arrays of nodes, the fastest for a row (node_loops.py).
     ADAPTIVE: PL/pgSQL that calls a loop, and in a statement that goes on one of the others.
+    STEPS: stumps as one step function a feature (ir/steps.py), written as one of the others. The
+        only one that is not exact, and never taken by itself.
     """
 
     EXPRESSION = "expression"
@@ -22,14 +24,18 @@ class Lowering(enum.StrEnum):
     STATEMENTS = "statements"
     LOOP = "loop"
     ADAPTIVE = "adaptive"
+    STEPS = "steps"
 
 
 KNOWN: dict[str, tuple[Lowering, ...]] = {
-    "duckdb": (Lowering.EXPRESSION, Lowering.NODES, Lowering.PASSES),
+    "duckdb": (Lowering.EXPRESSION, Lowering.NODES, Lowering.PASSES, Lowering.STEPS),
     "postgres": (
         Lowering.EXPRESSION,
         Lowering.STATEMENTS,
         Lowering.LOOP,
         Lowering.ADAPTIVE,
+        Lowering.STEPS,
     ),
 }
+NOT_EXACT = "not exact: within the bound of a sum"
+"""What is said of STEPS wherever the others need no word."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from procgen.backends.languages import Language
-from procgen.backends.lowering import Lowering
+from procgen.backends.lowering import NOT_EXACT, Lowering
 from procgen.backends.manner import Manner
 from procgen.cli.compiling import (
     Compiled,
@@ -22,7 +22,7 @@ from procgen.cli.console import say, say_columns, say_json, say_script, working
 from procgen.cli.explaining import Explanation
 from procgen.cli.listing import NEXT, lines, names
 from procgen.cli.options import AsJson, Folder
-from procgen.compiler import compile_source
+from procgen.compiler import compile_source, in_manner
 from procgen.migrations.folder import ENGINES
 from procgen.migrations.project import SETTINGS, Project, load_project
 from procgen.verify.gate import percent
@@ -75,7 +75,8 @@ Lowered = Annotated[
     typer.Option(
         "--lowering",
         metavar="|".join(Lowering),
-        help="How trees are written; else the cost model says. See --explain.",
+        help="How trees are written; else the cost model says. See --explain. "
+        "steps: for trees of one split; not exact, within the bound of a sum.",
     ),
 ]
 Explain = Annotated[
@@ -124,7 +125,8 @@ def compile_command(  # noqa: PLR0913 - an option is a parameter
     with working(f"compiling {name}"):
         engines = project.engines if target is None else (target,)
         compiled = compile_into(project, name, reading, engines, wanted)
-    explained = Explanation(reading.source.program, engines, compiled.version.manner)
+    written = in_manner(reading.source, compiled.version.manner).program
+    explained = Explanation(written, engines, compiled.version.manner)
     if as_json:
         choices = {"choices": explained.as_json()} if explain else {}
         say_json(_as_json(project, name, compiled) | choices)
@@ -174,6 +176,8 @@ def _report(project: Project, name: str, compiled: Compiled) -> None:
     for line in sorted(written, key=lambda line: not line.startswith("models/")):
         cases = f" ({compiled.cases:,} rows{_reach(compiled.coverage)})"
         say(f"  wrote {line}" + (cases if line.endswith(".cases.parquet") else ""))
+    if version.manner.lowering is Lowering.STEPS:
+        say(f"--lowering {Lowering.STEPS} is {NOT_EXACT}")
     if compiled.coverage is not None and compiled.coverage["share"] < 1:
         share = percent(compiled.coverage["share"])
         say(

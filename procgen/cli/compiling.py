@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from procgen.artifacts.artifact import Artifact
 from procgen.backends.languages import Language
+from procgen.backends.lowering import Lowering
 from procgen.backends.manner import Manner
 from procgen.cli.differences import describe
 from procgen.cli.parity import make_cases
-from procgen.compiler import EVERYONE, compile_source
+from procgen.compiler import EVERYONE, compile_source, in_manner
 from procgen.errors import ProcgenError
 from procgen.frontends import Source, load_model, read_model
 from procgen.frontends.catboost_samples import learn_texts
@@ -21,6 +22,7 @@ from procgen.frontends.samples import Rows, read_inputs, read_sample, sample_row
 from procgen.ir import codec
 from procgen.ir.expressions import Constant
 from procgen.ir.policies import Policies, Rule
+from procgen.ir.stumps import can_be_steps, in_written_order
 from procgen.migrations.create import create_files, find_create_migration
 from procgen.migrations.header import ModelVersion
 from procgen.migrations.models import newest_version, read_model_file, read_program
@@ -123,16 +125,29 @@ def find_version(
 
     The same model in another language or lowering is another version; what `wanted` does not say
     stays as it is.
+
+    Raises:
+        LimitError: the model cannot be written in the manner that is wanted.
     """
-    digest = codec.digest(source.program)
+    previous = None
     match newest_version(project, name):
-        case None:
-            return Version(1, digest, None, wanted.settled())
         case (newest, known):
+            previous = newest
             manner = read_model_file(project, ModelVersion(name, newest)).manner
-            if known == digest and wanted.settled(manner) == manner:
-                return Version(newest, digest, newest, manner)
-            return Version(newest + 1, digest, newest, wanted.settled())
+            if wanted.settled(manner) == manner and _is_written_as(source, manner, known):
+                return Version(newest, known, newest, manner)
+        case None:
+            pass
+    manner = wanted.settled()
+    digest = codec.digest(in_manner(source, manner).program)
+    return Version((previous or 0) + 1, digest, previous, manner)
+
+
+def _is_written_as(source: Source, manner: Manner, digest: str) -> bool:
+    """Whether this digest is that of the model in a manner, which it may not even have."""
+    if manner.lowering is Lowering.STEPS and not can_be_steps(source.program):
+        return False
+    return codec.digest(in_manner(source, manner).program) == digest
 
 
 def compile_into(
@@ -148,24 +163,26 @@ def compile_into(
 
     Raises:
         InputsError: no engine has the language or the lowering.
+        LimitError: the model cannot be written so.
         ParityError: Python's answers and the Program's differ; nothing is written.
         ProjectError: the project is not in order, or a file is in the way; nothing is written.
     """
     wanted.require_for(engines)
     version = find_version(project, name, reading.source, wanted)
-    artifacts = _missing_artifacts(project, name, reading.source, version, engines)
+    source = in_manner(reading.source, version.manner)
+    artifacts = _missing_artifacts(project, name, source, version, engines)
     if not artifacts:
         return Compiled(version)
-    cases = make_cases(reading.model, reading.source, artifacts[0], reading.rows)
-    coverage = coverage_counts(measure(reading.source.program, cases.rows))
-    difference = _difference(project, name, version, reading.source)
-    provenance = _provenance(project, name, version, reading.source)
+    cases = make_cases(reading.model, source, artifacts[0], reading.rows)
+    coverage = coverage_counts(measure(source.program, cases.rows))
+    difference = _difference(project, name, version, source)
+    provenance = _provenance(project, name, version, source)
     files = joined(create_files(project, artifact, provenance) for artifact in artifacts)
     path = cases_path(project, ModelVersion(name, version.number))
     # A version keeps the cases that it was written with, whatever sample comes with a new target.
     if version.is_new or not path.exists():
         stored = with_note(cases, coverage, version.digest)
-        added = (path, print_cases(reading.source.program, stored))
+        added = (path, print_cases(source.program, stored))
         files = FileSet((*files.new, added), files.replaced)
     # Each target's files include the one model file, so it is there twice.
     every = FileSet(tuple(dict.fromkeys(files.new)), files.replaced)
@@ -197,7 +214,7 @@ def _difference(project: Project, name: str, version: Version, source: Source) -
     if version.previous is None or not version.is_new:
         return None
     before = read_program(project, ModelVersion(name, version.previous))
-    if codec.digest(before) == version.digest:
+    if in_written_order(before) == in_written_order(source.program):
         return str(version.manner)
     return describe(before, source.program)
 

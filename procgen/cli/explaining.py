@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from procgen.backends.choices import SIZES, Choice
+from procgen.backends.lowering import NOT_EXACT, Lowering
 from procgen.backends.manner import Manner
 from procgen.compiler import lowering_choices
 from procgen.ir.program import Program
@@ -42,7 +43,8 @@ def cells_of(engine: str, name: str, choices: Sequence[Choice]) -> Iterator[tupl
     for choice in choices:
         shown = f"{name}{choice.routine}" if choice.taken else choice.asked
         for lowering, seconds in choice.costs.items():
-            note = f"taken: {choice.why}" if lowering == choice.taken else ""
+            note = f"only when asked for; {NOT_EXACT}" if lowering == Lowering.STEPS else ""
+            note = f"taken: {choice.why}" if lowering == choice.taken else note
             yield ("", shown, lowering, *map(in_words, seconds.values()), note)
             shown = ""
 

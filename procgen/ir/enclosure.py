@@ -2,6 +2,7 @@
 
     exp() and its like     within 4 units in the last place of each other
     a weighted sum         as far apart as two orders of addition may be, if BLAS adds one of them
+    stumps in any order    as far apart as two orders of addition may be
 
 All else is IEEE arithmetic: rounding is monotonic, so the ends of an interval give the ends of the
 result. A test that an interval straddles goes both ways.
@@ -10,7 +11,7 @@ result. A test that an interval straddles goes both ways.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from procgen.ir.expressions import (
     Binary,
@@ -51,6 +52,7 @@ from procgen.ir.spans import (
     of_scalar,
     span_of,
     units_of,
+    units_of_any_order,
 )
 from procgen.ir.trees import Ensemble, Leaf, Tree
 from procgen.ir.types import DType, Scalar
@@ -63,7 +65,7 @@ def enclose(program: Program, row: Row, *, any_order: bool) -> dict[str, Enclose
     Args:
         program: the Program, lowered or not.
         row: a value for each input.
-        any_order: whether weighted sums may be added up in another order.
+        any_order: whether weighted sums, and stumps in any order, may be added up in another one.
     """
     found = _Encloser(row, any_order=any_order)
     for binding in program.bindings:
@@ -198,15 +200,32 @@ class _Encloser:
     def ensemble(self, ensemble: Ensemble) -> tuple[Item, ...]:
         features = [self.item(feature) for feature in ensemble.features]
         rounded = to_float32 if ensemble.accumulate is DType.FLOAT32 else float
-        sums = [(rounded(base), rounded(base)) for base in ensemble.base_score]
+        sums = [_Ends(rounded(base), rounded(base), abs(base), 1) for base in ensemble.base_score]
         for tree in ensemble.trees:
             leaves = _leaves(tree, features)
             for place, output in enumerate(tree.outputs):
-                low, high = sums[output]
+                low, high, size, terms = sums[output]
                 values = [leaf.values[place] for leaf in leaves]
-                sums[output] = (rounded(low + min(values)), rounded(high + max(values)))
+                least, most = min(values), max(values)
+                size += max(abs(least), abs(most))
+                sums[output] = _Ends(rounded(low + least), rounded(high + most), size, terms + 1)
+        loose = self.any_order and ensemble.any_order
         divisor = ensemble.divisor or 1.0
-        return tuple(span_of(low / divisor, high / divisor) for low, high in sums)
+        return tuple(ends.divided(divisor, loose=loose) for ends in sums)
+
+
+class _Ends(NamedTuple):
+    """The ends of a sum of trees, the total of its largest terms, and how many there are."""
+
+    low: float
+    high: float
+    size: float
+    terms: int
+
+    def divided(self, divisor: float, *, loose: bool) -> Item:
+        """What the average may be; a loose sum may be added up in another order."""
+        slack = units_of_any_order(self.terms) * EPSILON * self.size if loose else 0.0
+        return span_of((self.low - slack) / divisor, (self.high + slack) / divisor)
 
 
 def _looked_up(table: Match, value: Scalar) -> Match:

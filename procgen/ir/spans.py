@@ -114,6 +114,14 @@ def units_of(count: int) -> float:
     return 4.0 if count <= FEW_TERMS else (count + math.log2(count) + 4) / 2
 
 
+def units_of_any_order(count: int) -> float:
+    """Epsilons of the terms' total that any two orders of adding `count` terms may lie apart.
+
+    Each loses at most (count - 1) / 2, and partial sums that are rounded beforehand one half more.
+    """
+    return float(count)
+
+
 def hull(*items: Enclosed) -> Enclosed:
     """What holds every value of each."""
     if any(isinstance(item, tuple) for item in items):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from procgen.ir.expressions import Expr, Test
 from procgen.ir.types import DType
@@ -49,7 +49,8 @@ class Ensemble:
     """A list with one value per output: `((base_score + tree) + tree) + ...`, then divided.
 
     Additions are made in the order of `trees` and in the `accumulate` type (XGBoost adds float32).
-    `divisor` is the number of trees of an averaging forest, or None.
+    `divisor` is the number of trees of an averaging forest, or None. Where `any_order` is set the
+    order is free: a database may add in another one, within the bound of a sum (stumps.py).
     """
 
     features: tuple[Expr, ...]
@@ -57,6 +58,8 @@ class Ensemble:
     base_score: tuple[float, ...]
     divisor: float | None = None
     accumulate: DType = DType.FLOAT64
+    # Left out of the JSON as it mostly is: a model whose order is kept keeps its digest.
+    any_order: bool = field(default=False, metadata={"omitted": True})
 
 
 def depth(tree: Tree) -> int:

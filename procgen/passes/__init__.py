@@ -9,6 +9,7 @@ from procgen.ir.program import Program
 from procgen.ir.target import Target
 from procgen.passes.fold_constants import fold_constants
 from procgen.passes.gather_matches import gather_matches
+from procgen.passes.merge_steps import merge_steps
 from procgen.passes.pull_back_splits import pull_back_splits
 from procgen.passes.settle_requirements import settle_requirements
 from procgen.passes.trap_float32_sums import trap_float32_sums
@@ -28,7 +29,8 @@ PASSES: tuple[Pass, ...] = (
     trap_overflow,  # before settling: it adds requirements
     trap_float32_sums,  # after the operands' own requirements, and before settling as well
     settle_requirements,
-    trap_underflow,  # last: its branches would hide arithmetic from the passes above
+    trap_underflow,  # after these: its branches would hide arithmetic from the passes above
+    merge_steps,  # last: thresholds are final, and it is known what can be missing
 )
 
 

@@ -4,6 +4,8 @@
     linear       |got - want| <= k eps sum|coef_i x_i| + eps |intercept|, with k = 4 for up to 100
                  terms and what any order of n additions can lose, (n + log2 n + 4) / 2, for more;
                  what is computed from the margin follows the library's own link and decision
+    steps        |got - want| <= n eps sum|leaf_i|, what two orders of adding n leaves can lose;
+                 only where a user has asked for step functions (--lowering steps)
 
 There is no other tolerance.
 """
@@ -11,23 +13,20 @@ There is no other tolerance.
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from procgen.ir.bounds import has_references
-from procgen.ir.curves import calls_function
-from procgen.ir.enclosure import enclose, weighted_sums
-from procgen.ir.expressions import Call, Constant, Expr, Function, Reference, Sum, Vector
+from procgen.ir.enclosure import enclose
+from procgen.ir.expressions import Function
 from procgen.ir.interpreter import Row, Value, add_trees, evaluate
 from procgen.ir.program import OutputName, Program
-from procgen.ir.spans import holds, knows_nothing, units_of
+from procgen.ir.spans import holds, knows_nothing
+from procgen.ir.stumps import free_ensembles
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import Scalar
-from procgen.ir.walk import children, descend
 from procgen.verify.bits import same_bits, ulps_apart
+from procgen.verify.weights import Weights, functions_of, is_composite, number_of, sums_of_margin
 
-EPSILON = sys.float_info.epsilon
 FLOAT32_FUNCTIONS = frozenset(
     {Function.EXP_FLOAT32, Function.EXPIT_FLOAT32, Function.SOFTMAX_FLOAT32}
 )
@@ -58,7 +57,7 @@ class Verdict:
         undecided: whether labels differ because the margin lies within its bound of the decision.
         overflowed: whether margins differ because the terms of the sum leave the range of doubles.
         ulps: the largest distance of a score that must be equal or within 4 ULP.
-        share: how much of the linear bound the margin used; 0 for other models.
+        share: how much of the bound of its sum the margin used; 0 for models without one.
     """
 
     differences: tuple[Difference, ...] = ()
@@ -66,44 +65,6 @@ class Verdict:
     overflowed: bool = False
     ulps: int = 0
     share: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A weighted sum as the terms that were added and the intercept."""
-
-    terms: tuple[Expr, ...]
-    intercept: float
-
-    @classmethod
-    def of(cls, total: Sum) -> Weights:
-        """The terms of a Sum and of the Sums in it; the last one is the intercept."""
-        terms: list[Expr] = []
-        waiting: list[Expr] = list(reversed(total.terms))
-        while waiting:
-            term = waiting.pop()
-            if isinstance(term, Sum):
-                waiting.extend(reversed(term.terms))
-            else:
-                terms.append(term)
-        match terms:
-            case [*rest, Constant(float() as intercept, _)]:
-                return cls(tuple(rest), intercept)
-            case _:
-                return cls(tuple(terms), 0.0)
-
-    def bound(self, row: Row, values: Mapping[str, Value]) -> float:
-        """How far from it two orders of addition may end up."""
-        sizes = (abs(_number(evaluate(term, row, values))) for term in self.terms)
-        return self.units() * EPSILON * sum(sizes) + EPSILON * abs(self.intercept)
-
-    def units(self) -> float:
-        """Epsilons of the terms' total that two orders of addition may lie apart."""
-        return units_of(len(self.terms))
-
-
-def _number(value: Value) -> float:
-    return float(value)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +78,23 @@ class Judge:
     composite: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sums", tuple(_weighted_sums(self.program)))
-        functions = {o.name: _functions(self.program, o.binding) for o in self.program.outputs}
+        object.__setattr__(self, "sums", tuple(sums_of_margin(self.program)))
+        functions = {o.name: functions_of(self.program, o.binding) for o in self.program.outputs}
         loose = {name for name, used in functions.items() if used - SAME_BITS}
         single = {name for name, used in functions.items() if used & FLOAT32_FUNCTIONS}
         object.__setattr__(self, "loose", frozenset(loose))
-        object.__setattr__(self, "composite", _is_composite(self.program, self.sums))
+        object.__setattr__(self, "composite", is_composite(self.program, self.sums))
         object.__setattr__(self, "single", frozenset(single))
 
     @property
     def is_bounded(self) -> bool:
-        """Whether the margin is a sum that BLAS makes in another order."""
+        """Whether the margin is a sum that is made in another order, by BLAS or as steps."""
         return bool(self.sums)
+
+    @property
+    def is_regrouped(self) -> bool:
+        """Whether stumps are added in another order than the Program has them in."""
+        return bool(free_ensembles(self.program))
 
     def compare(self, row: Row, got: Scores, want: Scores) -> Verdict:
         """Compare what was computed from the Program with what Python says, refused by neither."""
@@ -143,7 +109,7 @@ class Judge:
         verdict = self.compare_links(got, want)
         if not verdict.differences or not (self.loose or self.composite):
             return verdict
-        return self._compare_enclosed(row, got, want, any_order=False)
+        return self._compare_enclosed(row, got, want, any_order=self.is_regrouped)
 
     def _compare_enclosed(self, row: Row, got: Scores, want: Scores, *, any_order: bool) -> Verdict:
         if all(same_bits(got[output.name], want[output.name]) for output in self.program.outputs):
@@ -223,65 +189,13 @@ def _share_of(weights: Weights, row: Row, got: Scalar, want: Scalar) -> float:
     bound = weights.bound(row, {})
     if not bound < math.inf:
         return math.nan  # the order of addition decides between a number, inf, -inf and NaN
-    distance = abs(_number(got) - _number(want))
+    distance = abs(number_of(got) - number_of(want))
     return distance / bound if bound and not math.isnan(distance) else math.inf
 
 
 def _is_label(value: Value) -> bool:
     items = value if isinstance(value, tuple) else (value,)
     return not any(isinstance(item, float) for item in items)
-
-
-def _weighted_sums(program: Program) -> Iterator[Weights]:
-    output = program.output(OutputName.MARGIN)
-    if output is None:
-        return
-    value: Expr | Ensemble = Reference(output.binding)
-    while isinstance(value, Reference):
-        value = program.binding(value.name)
-    parts = value.items if isinstance(value, Vector) else (value,)
-    for part in parts:
-        if isinstance(part, Sum) and not has_references(part):
-            yield Weights.of(part)
-
-
-def _is_composite(program: Program, sums: tuple[Weights, ...]) -> bool:
-    """Whether weighted sums stand elsewhere than in the margin, or add up what may differ too.
-
-    So does a softmax of logarithms, which rounds by more than a link may.
-    """
-    found = weighted_sums(program)
-    margin = program.output(OutputName.MARGIN)
-    used = (_functions(program, output.binding) for output in program.outputs)
-    if any(Function.SOFTMAX_OF_LOGS in functions for functions in used):
-        return True
-    if not found or margin is None:
-        return False
-    terms = [term for weights in sums for term in weights.terms]
-    return set(found) != {margin.binding} or not sums or any(map(_may_differ_itself, terms))
-
-
-def _may_differ_itself(term: Expr) -> bool:
-    inner_sum = any(isinstance(part, Sum) for part in descend(term))
-    return inner_sum or has_references(term) or calls_function(term)
-
-
-def _functions(program: Program, binding: str) -> set[Function]:
-    """The functions that the value passes through; two C libraries may round most of them apart."""
-    found: set[Function] = set()
-    waiting: list[Expr] = [Reference(binding)]
-    seen: set[str] = set()
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Reference) and part.name not in seen:
-            seen.add(part.name)
-            value = program.binding(part.name)
-            if not isinstance(value, Ensemble):
-                waiting.append(value)
-        if isinstance(part, Call):
-            found.add(part.function)
-        waiting.extend(children(part))
-    return found
 
 
 def row_scores(scores: Mapping[OutputName, Sequence[Value]], place: int) -> dict[OutputName, Value]:

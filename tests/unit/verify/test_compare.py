@@ -12,7 +12,8 @@ from procgen.ir.expressions import Binary, BinaryOp, Column, Sum, number
 from procgen.ir.interpreter import interpret
 from procgen.ir.program import OutputName
 from procgen.verify.bits import same_bits, ulps_apart
-from procgen.verify.compare import Judge, Weights, row_scores
+from procgen.verify.compare import Judge, row_scores
+from procgen.verify.weights import Weights
 
 EPSILON = sys.float_info.epsilon
 MARGIN, PREDICT, PROBA = OutputName.MARGIN, OutputName.PREDICT, OutputName.PROBA

@@ -1,0 +1,127 @@
+"""Trees of one split whose leaves may be added in any order, where a user asks for that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from procgen.errors import LimitError
+from procgen.ir.bounds import largest_sum
+from procgen.ir.expressions import Branch, Expr, Sum, number
+from procgen.ir.program import Program
+from procgen.ir.trees import Ensemble, Leaf, Split, Tree, split_count
+from procgen.ir.types import DType
+
+Values = tuple[float, ...]
+"""One number for each output that a tree adds to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stump:
+    """A tree of one split, and what its sides add."""
+
+    split: Split
+    left: Values
+    right: Values
+
+    @property
+    def missing(self) -> Values:
+        """What it adds where the subject is missing."""
+        return self.left if self.split.default_left else self.right
+
+
+def stump_of(tree: Tree) -> Stump | Leaf:
+    """A tree of at most one split; the Leaf itself where there is none."""
+    root = tree.nodes[0]
+    if isinstance(root, Leaf):
+        return root
+    left, right = tree.nodes[root.left], tree.nodes[root.right]
+    if isinstance(left, Leaf) and isinstance(right, Leaf):
+        return Stump(root, left.values, right.values)
+    raise TypeError("a tree of more than one split")
+
+
+def in_any_order(program: Program) -> Program:
+    """The same Program, whose leaves a database may add in any order.
+
+    Raises:
+        LimitError: saying which trees are not stumps, or why their order decides.
+    """
+    problem = _problem(program)
+    if problem is not None:
+        raise LimitError(
+            f"the trees of this model cannot be step functions: {problem}",
+            hint="train with one split a tree (max_depth=1, num_leaves=2), or choose another way "
+            "with --lowering: all others are exact",
+        )
+    return _with_order(program, any_order=True)
+
+
+def in_written_order(program: Program) -> Program:
+    """The same Program, whose leaves are added as the library adds them."""
+    return _with_order(program, any_order=False)
+
+
+def can_be_steps(program: Program) -> bool:
+    """Whether `in_any_order` takes the Program."""
+    return _problem(program) is None
+
+
+def free_ensembles(program: Program) -> dict[str, Ensemble]:
+    """The ensembles that may be added in any order, by their bindings."""
+    return {name: one for name, one in _ensembles(program).items() if one.any_order}
+
+
+def terms_of(ensemble: Ensemble, output: int) -> Sum:
+    """One sum of stumps as its terms in the order of the library, the base score first."""
+    trees = (tree for tree in ensemble.trees if output in tree.outputs)
+    terms = (_term(ensemble, tree, output) for tree in trees)
+    return Sum((number(ensemble.base_score[output]), *terms))
+
+
+def _term(ensemble: Ensemble, tree: Tree, output: int) -> Expr:
+    place, stump = tree.outputs.index(output), stump_of(tree)
+    if isinstance(stump, Leaf):
+        return number(stump.values[place])
+    subject = ensemble.features[stump.split.feature]
+    sides = (stump.left, stump.right, stump.missing)
+    left, right, missing = (number(values[place]) for values in sides)
+    return Branch(subject, stump.split.test, left, right, missing)
+
+
+def _ensembles(program: Program) -> dict[str, Ensemble]:
+    values = {binding.name: binding.value for binding in program.bindings}
+    return {name: value for name, value in values.items() if isinstance(value, Ensemble)}
+
+
+def _problem(program: Program) -> str | None:
+    """Why a Program's leaves cannot be added in any order, or None where they can."""
+    ensembles = _ensembles(program)
+    if not any(split_count(one.trees) for one in ensembles.values()):
+        return "it has none"
+    found = (problem for one in ensembles.values() for problem in _problems(one))
+    return next(found, None)
+
+
+def _problems(ensemble: Ensemble) -> Iterator[str]:
+    if ensemble.accumulate is DType.FLOAT32:
+        yield "their sum is made in float32, where each addition is rounded visibly"
+    for place, tree in enumerate(ensemble.trees):
+        splits = split_count((tree,))
+        if splits > 1:
+            yield f"tree {place} has {splits:,} splits"
+    if not all(largest_sum(ensemble, one) < math.inf for one in range(len(ensemble.base_score))):
+        yield "their sum may leave the range of doubles, and the order decides whether it does"
+
+
+def _with_order(program: Program, *, any_order: bool) -> Program:
+    return replace(
+        program,
+        bindings=tuple(
+            replace(binding, value=replace(binding.value, any_order=any_order))
+            if isinstance(binding.value, Ensemble)
+            else binding
+            for binding in program.bindings
+        ),
+    )
