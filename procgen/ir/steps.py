@@ -82,13 +82,28 @@ def _tree(key: _Key, stumps: Sequence[Stump], may_be_missing: bool) -> Tree:  # 
         at.setdefault(stump.split.test, []).append(stump)
     tests = sorted(at, key=_place)
     values = _values([at[test] for test in tests])
+    if key.precision is not None and may_be_missing:
+        _add_missing(tests, values, stumps, key.precision)
     default_left = bool(key.default_left)
-    nodes = _search(key.feature, tests, values, default_left=default_left)
-    missing = _total([stump.missing for stump in stumps])
-    followed = values[0] if default_left else values[-1]
-    if may_be_missing and missing != followed:
-        nodes = _unless_missing(key, nodes, missing)
-    return Tree(tuple(nodes), key.outputs)
+    return Tree(_search(key.feature, tests, values, default_left=default_left), key.outputs)
+
+
+def _add_missing(
+    tests: list[Test], values: list[Values], stumps: Sequence[Stump], precision: DType
+) -> None:
+    """A missing value fails every test; so it needs one more, which every number passes.
+
+    It is the last of all, so that the rows of the highest interval alone pay for it.
+    """
+    missing = tuple(map(math.fsum, zip(*(stump.missing for stump in stumps), strict=True)))
+    if missing == values[-1]:
+        return
+    largest = LARGEST_INT64 if precision is DType.INT64 else math.inf
+    everything = Threshold(Comparison.LE, largest, precision)
+    if tests[-1] != everything:
+        tests.append(everything)
+        values.append(missing)
+    values[-1] = missing
 
 
 def _place(test: Test) -> tuple[float | int, bool]:
@@ -116,13 +131,9 @@ def _values(groups: Sequence[Sequence[Stump]]) -> list[Values]:
     return values
 
 
-def _total(values: Sequence[Values]) -> Values:
-    return tuple(math.fsum(column) for column in zip(*values, strict=True))
-
-
 def _search(
     feature: int, tests: Sequence[Test], values: Sequence[Values], *, default_left: bool
-) -> list[Node]:
+) -> tuple[Node, ...]:
     """A balanced search among sorted tests, in preorder."""
     nodes: list[Node] = []
     waiting = [(0, len(tests))]
@@ -136,18 +147,4 @@ def _search(
         left = len(nodes) + 1
         nodes.append(Split(feature, tests[middle], default_left, left, left + below))
         waiting += ((middle + 1, high), (low, middle))
-    return nodes
-
-
-def _unless_missing(key: _Key, nodes: Sequence[Node], missing: Values) -> list[Node]:
-    """The same nodes below a split that every number passes, with a leaf for what is none."""
-    largest = LARGEST_INT64 if key.precision is DType.INT64 else math.inf
-    everything = Threshold(Comparison.LE, largest, key.precision or DType.FLOAT64)
-    root = Split(key.feature, everything, default_left=False, left=1, right=len(nodes) + 1)
-    return [root, *map(_moved, nodes), Leaf(missing)]
-
-
-def _moved(node: Node) -> Node:
-    if isinstance(node, Leaf):
-        return node
-    return Split(node.feature, node.test, node.default_left, node.left + 1, node.right + 1)
+    return tuple(nodes)
