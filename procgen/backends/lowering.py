@@ -37,5 +37,6 @@ KNOWN: dict[str, tuple[Lowering, ...]] = {
         Lowering.STEPS,
     ),
 }
-NOT_EXACT = "not exact: within the bound of a sum"
+BOUNDED = "within the bound of a sum"
+NOT_EXACT = f"not exact: {BOUNDED}"
 """What is said of STEPS wherever the others need no word."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from procgen.backends.lowering import BOUNDED
 from procgen.cli.console import say, say_columns, say_table
 from procgen.verify.formats import coverage_line, mutation_line, shown, shown_row
 from procgen.verify.outcome import EngineResult, Finding, PathResult, SuiteReport
@@ -14,6 +15,7 @@ HEADS = ("case", "score", "expected", "got", "ULP", "first tree that differs", "
 STYLES = {
     "not asked": "yellow",
     "equal": "green",
+    "bounded": "green",
     "differs": "bold red",
     "lives": "bold red",
     "too low": "bold red",
@@ -23,7 +25,8 @@ STYLES = {
 def say_report(report: SuiteReport) -> None:
     """Print it."""
     say(f"{report.label}   digest {report.record.digest[:8]}   {len(report.cases.rows):,} cases")
-    say_columns([row for engine in report.engines for row in _engine_rows(engine)], STYLES)
+    rows = (_engine_rows(engine, is_exact=report.is_exact) for engine in report.engines)
+    say_columns([row for engine_rows in rows for row in engine_rows], STYLES)
     word = "" if report.is_covered else "too low"
     say_columns([("  coverage", coverage_line(report), word)], STYLES)
     for engine in report.engines:
@@ -40,11 +43,12 @@ def say_report(report: SuiteReport) -> None:
     say("passed" if report.ok else "failed", style="bold green" if report.ok else "bold red")
 
 
-def _engine_rows(engine: EngineResult) -> Iterator[tuple[str, ...]]:
+def _engine_rows(engine: EngineResult, *, is_exact: bool) -> Iterator[tuple[str, ...]]:
+    right = "equal" if is_exact else "bounded"
     for path in engine.paths:
-        word = "equal" if path.parity.ok else "differs"
-        wrong = f"{len(path.parity.mismatches):,} mismatches"
-        said = f"{wrong}, at most {path.max_ulp:,} ULP apart"
+        word = right if path.parity.ok else "differs"
+        near = f"at most {path.max_ulp:,} ULP apart" if is_exact else BOUNDED
+        said = f"{len(path.parity.mismatches):,} mismatches, {near}"
         if path.parity.left_out:
             said += f"; {path.parity.left_out:,} cases that the columns cannot hold are left out"
         yield f"  {path.name}", engine.label, word, said, f"{path.seconds:.1f} s"

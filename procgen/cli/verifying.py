@@ -9,12 +9,13 @@ import typer
 
 from procgen.cli.console import say, say_columns, say_json, working
 from procgen.cli.options import AsJson, Environment, Folder, Url
-from procgen.cli.parity import certified
+from procgen.cli.parity import certified, is_bounded
 from procgen.cli.targets import choose_database
 from procgen.databases.opening import open_database
 from procgen.databases.verifying import Verified, verify_applied
 from procgen.verify import case_gate
 
+STYLES = {"differs": "bold red", "equal": "green", "bounded": "green"}
 EXAMPLE = "Example: procgen verify churn --env prod"
 
 
@@ -39,7 +40,7 @@ def verify(
     if as_json:
         say_json([_as_json(one) for one in results])
     elif results:
-        say_columns([_cells(one) for one in results], {"differs": "bold red", "equal": "green"})
+        say_columns([_cells(one) for one in results], STYLES)
     else:
         say("no version is applied" + (f" of {name}" if name else ""))
     if any(one.failure for one in results):
@@ -48,7 +49,8 @@ def verify(
 
 def _cells(one: Verified) -> tuple[str, ...]:
     detail = one.failure or (certified(one.certificate) if one.certificate else "verify script")
-    return ("  " + one.migration.id, "differs" if one.failure else "equal", detail)
+    right = "bounded" if one.certificate and is_bounded(one.certificate) else "equal"
+    return ("  " + one.migration.id, "differs" if one.failure else right, detail)
 
 
 def _as_json(one: Verified) -> dict[str, object]:

@@ -79,14 +79,18 @@ def _certificate(
     report: ParityReport, counts: Counts, record: ModelRecord, floor: float
 ) -> Certificate:
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    return dict(report.certificate()) | {
-        "coverage": dict(counts),
-        "min_coverage": floor,
-        "digest": record.digest,
-        "versions": record.provenance.get("versions", {}),
-        "tool": TOOL,
-        "tested_at": now.isoformat(),
-    }
+    return (
+        dict(report.certificate())
+        | record.manner.as_json()
+        | {
+            "coverage": dict(counts),
+            "min_coverage": floor,
+            "digest": record.digest,
+            "versions": record.provenance.get("versions", {}),
+            "tool": TOOL,
+            "tested_at": now.isoformat(),
+        }
+    )
 
 
 def read_cases(project: Project, version: ModelVersion, program: Program) -> Cases:

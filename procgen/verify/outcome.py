@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from procgen.ir.program import Program
+from procgen.ir.stumps import free_ensembles
 from procgen.migrations.header import ModelVersion
 from procgen.migrations.ledger import Event
 from procgen.migrations.migration import Migration
@@ -136,6 +137,11 @@ class SuiteReport:
     def label(self) -> str:
         """The version as people name it."""
         return f"{self.version.name} v{self.version.version}"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether right answers are equal to Python's; steps are near them (--lowering steps)."""
+        return not free_ensembles(self.program)
 
     @property
     def mismatches(self) -> int:

@@ -15,6 +15,7 @@ from procgen.backends.routines import SUFFIXES, RoutineWriter
 from procgen.backends.select import SelectWriter
 from procgen.ir.interpreter import interpret
 from procgen.ir.program import Output
+from procgen.ir.stumps import free_ensembles
 from procgen.ir.types import DType, ListType
 from procgen.migrations.facades import facade_states, model_states
 from procgen.migrations.header import ModelVersion
@@ -69,7 +70,8 @@ def _script(project: Project, version: ModelVersion) -> str:
     writers = [
         (routine_writer(lowered, ENGINE, project.schema, name), roles) for name, roles in names
     ]
-    return _TestWriter(tuple(writers), bounded(lowered, suite.cases.rows)).script()
+    is_exact = not free_ensembles(suite.program)
+    return _TestWriter(tuple(writers), bounded(lowered, suite.cases.rows), is_exact).script()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,14 @@ class _TestWriter:
 
     writers: tuple[tuple[RoutineWriter, Sequence[str]], ...]
     cases: tuple[Fixture, ...]
+    is_exact: bool
 
     @property
     def version(self) -> RoutineWriter:
         return self.writers[0][0]
 
     def script(self) -> str:
+        scores = "Python's scores" if self.is_exact else "the scores they must have"
         routines = [
             entry
             for writer, roles in self.writers
@@ -95,7 +99,7 @@ class _TestWriter:
         return render(
             ENGINE,
             "pgtap",
-            title=f"{self.version.schema.name}: {len(self.cases):,} rows with Python's scores.",
+            title=f"{self.version.schema.name}: {len(self.cases):,} rows with {scores}.",
             plan=sum(5 + len(one["roles"]) for one in routines) + len(checks),
             schema=self._text(self.version.schema.schema),
             routines=routines,
@@ -166,7 +170,7 @@ class _TestWriter:
             is_list=isinstance(output.type, ListType),
         )
         name = f"{writer.schema.schema}.{writer.schema.name}{SUFFIXES[output.name]}"
-        exact = "within its bounds" if high else "to the bit"
+        exact = "within its bounds" if high or not self.is_exact else "to the bit"
         title = f"{name} answers {len(self.cases):,} rows as Python did, {exact}"
         return {"query": self._text(query.strip()), "title": self._text(title)}
 
