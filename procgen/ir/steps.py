@@ -96,14 +96,10 @@ def _add_missing(
     It is the last of all, so that the rows of the highest interval alone pay for it.
     """
     missing = tuple(map(math.fsum, zip(*(stump.missing for stump in stumps), strict=True)))
-    if missing == values[-1]:
-        return
-    largest = LARGEST_INT64 if precision is DType.INT64 else math.inf
-    everything = Threshold(Comparison.LE, largest, precision)
-    if tests[-1] != everything:
-        tests.append(everything)
+    if missing != values[-1]:
+        largest = LARGEST_INT64 if precision is DType.INT64 else math.inf
+        tests.append(Threshold(Comparison.LE, largest, precision))
         values.append(missing)
-    values[-1] = missing
 
 
 def _place(test: Test) -> tuple[float | int, bool]:

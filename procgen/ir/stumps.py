@@ -10,9 +10,11 @@ from procgen.errors import LimitError
 from procgen.ir.bounds import largest_sum
 from procgen.ir.expressions import Branch, Expr, Sum, number
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble, Leaf, Split, Tree, split_count
+from procgen.ir.trees import Ensemble, Leaf, Split, Tree, split_count, splits_of
 from procgen.ir.types import DType
 
+STUMP = 3
+"""Nodes of a tree of one split."""
 Values = tuple[float, ...]
 """One number for each output that a tree adds to."""
 
@@ -98,7 +100,7 @@ def _ensembles(program: Program) -> dict[str, Ensemble]:
 def _problem(program: Program) -> str | None:
     """Why a Program's leaves cannot be added in any order, or None where they can."""
     ensembles = _ensembles(program)
-    if not any(split_count(one.trees) for one in ensembles.values()):
+    if not any(any(splits_of(one.trees)) for one in ensembles.values()):
         return "it has none"
     found = (problem for one in ensembles.values() for problem in _problems(one))
     return next(found, None)
@@ -108,9 +110,8 @@ def _problems(ensemble: Ensemble) -> Iterator[str]:
     if ensemble.accumulate is DType.FLOAT32:
         yield "their sum is made in float32, where each addition is rounded visibly"
     for place, tree in enumerate(ensemble.trees):
-        splits = split_count((tree,))
-        if splits > 1:
-            yield f"tree {place} has {splits:,} splits"
+        if len(tree.nodes) > STUMP:
+            yield f"tree {place} has {split_count((tree,)):,} splits"
     if not all(largest_sum(ensemble, one) < math.inf for one in range(len(ensemble.base_score))):
         yield "their sum may leave the range of doubles, and the order decides whether it does"
 
