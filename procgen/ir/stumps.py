@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from procgen.errors import LimitError
 from procgen.ir.bounds import largest_sum
-from procgen.ir.expressions import Branch, Expr, Sum, number
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, Leaf, Split, Tree, split_count, splits_of
 from procgen.ir.types import DType
@@ -73,23 +72,6 @@ def can_be_steps(program: Program) -> bool:
 def free_ensembles(program: Program) -> dict[str, Ensemble]:
     """The ensembles that may be added in any order, by their bindings."""
     return {name: one for name, one in _ensembles(program).items() if one.any_order}
-
-
-def terms_of(ensemble: Ensemble, output: int) -> Sum:
-    """One sum of stumps as its terms in the order of the library, the base score first."""
-    trees = (tree for tree in ensemble.trees if output in tree.outputs)
-    terms = (_term(ensemble, tree, output) for tree in trees)
-    return Sum((number(ensemble.base_score[output]), *terms))
-
-
-def _term(ensemble: Ensemble, tree: Tree, output: int) -> Expr:
-    place, stump = tree.outputs.index(output), stump_of(tree)
-    if isinstance(stump, Leaf):
-        return number(stump.values[place])
-    subject = ensemble.features[stump.split.feature]
-    sides = (stump.left, stump.right, stump.missing)
-    left, right, missing = (number(values[place]) for values in sides)
-    return Branch(subject, stump.split.test, left, right, missing)
 
 
 def _ensembles(program: Program) -> dict[str, Ensemble]:

@@ -25,7 +25,14 @@ from procgen.ir.stumps import free_ensembles
 from procgen.ir.trees import Ensemble
 from procgen.ir.types import Scalar
 from procgen.verify.bits import same_bits, ulps_apart
-from procgen.verify.weights import Weights, functions_of, is_composite, number_of, sums_of_margin
+from procgen.verify.weights import (
+    Leaves,
+    Weights,
+    functions_of,
+    is_composite,
+    number_of,
+    sums_of_margin,
+)
 
 FLOAT32_FUNCTIONS = frozenset(
     {Function.EXP_FLOAT32, Function.EXPIT_FLOAT32, Function.SOFTMAX_FLOAT32}
@@ -72,7 +79,7 @@ class Judge:
     """Compares rows of scores for one Program; make it once, it reads the Program."""
 
     program: Program
-    sums: tuple[Weights, ...] = field(init=False)
+    sums: tuple[Weights | Leaves, ...] = field(init=False)
     loose: frozenset[OutputName] = field(init=False)
     single: frozenset[OutputName] = field(init=False)
     composite: bool = field(init=False)
@@ -166,7 +173,8 @@ class Judge:
             if source is not None and binding.name == source.binding:
                 values[binding.name] = margin
             elif isinstance(binding.value, Ensemble):
-                values[binding.name] = add_trees(binding.value, row, values)
+                if not binding.value.any_order:  # else only the margin is made of it (weights.py)
+                    values[binding.name] = add_trees(binding.value, row, values)
             else:
                 values[binding.name] = evaluate(binding.value, row, values)
         return {output.name: values[output.binding] for output in self.program.outputs}
@@ -182,7 +190,7 @@ class Judge:
         return math.nan if most <= 1 and any(map(math.isnan, shares)) else most
 
 
-def _share_of(weights: Weights, row: Row, got: Scalar, want: Scalar) -> float:
+def _share_of(weights: Weights | Leaves, row: Row, got: Scalar, want: Scalar) -> float:
     """The part of the bound that was used; over 1 is too far, NaN where the terms overflow."""
     if same_bits(got, want) or got == want:
         return 0.0

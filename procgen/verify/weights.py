@@ -9,25 +9,21 @@ from procgen.ir.bounds import has_references
 from procgen.ir.curves import calls_function
 from procgen.ir.enclosure import weighted_sums
 from procgen.ir.expressions import Call, Constant, Element, Expr, Function, Reference, Sum, Vector
-from procgen.ir.interpreter import Row, Value, evaluate
+from procgen.ir.interpreter import Row, Value, evaluate, reach_leaf
 from procgen.ir.program import OutputName, Program
 from procgen.ir.spans import EPSILON, units_of, units_of_any_order
-from procgen.ir.stumps import free_ensembles, terms_of
-from procgen.ir.trees import Ensemble
+from procgen.ir.stumps import free_ensembles
+from procgen.ir.trees import Ensemble, Tree
 from procgen.ir.typing import Typing
 from procgen.ir.walk import children, descend
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A sum as the terms that were added and the intercept.
-
-    `any_order` says that the terms are leaves, which partial sums may be made of (steps.py).
-    """
+    """A weighted sum as the terms that were added and the intercept."""
 
     terms: tuple[Expr, ...]
     intercept: float
-    any_order: bool = False
 
     @classmethod
     def of(cls, total: Sum) -> Weights:
@@ -46,11 +42,6 @@ class Weights:
             case _:
                 return cls(tuple(terms), 0.0)
 
-    @classmethod
-    def of_stumps(cls, ensemble: Ensemble, output: int) -> Weights:
-        """The base score and the leaf of each tree: all that is added, and nothing merged."""
-        return cls(terms_of(ensemble, output).terms, 0.0, any_order=True)
-
     def bound(self, row: Row, values: Mapping[str, Value]) -> float:
         """How far from it two orders of addition may end up."""
         sizes = (abs(number_of(evaluate(term, row, values))) for term in self.terms)
@@ -58,7 +49,35 @@ class Weights:
 
     def units(self) -> float:
         """Epsilons of the terms' total that two orders of addition may lie apart."""
-        return (units_of_any_order if self.any_order else units_of)(len(self.terms))
+        return units_of(len(self.terms))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """One sum of stumps in any order: the base score and a leaf of each tree, nothing merged."""
+
+    features: tuple[Expr, ...]
+    trees: tuple[Tree, ...]
+    base: float
+    output: int
+
+    @classmethod
+    def of(cls, ensemble: Ensemble, output: int) -> Leaves:
+        """One output of an ensemble."""
+        trees = tuple(tree for tree in ensemble.trees if output in tree.outputs)
+        return cls(ensemble.features, trees, ensemble.base_score[output], output)
+
+    def bound(self, row: Row, values: Mapping[str, Value]) -> float:
+        """How far from it two orders of addition may end up."""
+        features = [evaluate(feature, row, values) for feature in self.features]
+        leaves = (reach_leaf(tree, features).values for tree in self.trees)
+        places = (tree.outputs.index(self.output) for tree in self.trees)
+        sizes = (abs(leaf[place]) for leaf, place in zip(leaves, places, strict=True))
+        return self.units() * EPSILON * sum(sizes, abs(self.base))
+
+    def units(self) -> float:
+        """Epsilons of the leaves' total that two orders of addition may lie apart."""
+        return units_of_any_order(len(self.trees) + 1)
 
 
 def number_of(value: Value) -> float:
@@ -66,7 +85,7 @@ def number_of(value: Value) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
-def sums_of_margin(program: Program) -> Iterator[Weights]:
+def sums_of_margin(program: Program) -> Iterator[Weights | Leaves]:
     """The sums that are the margin itself, one for each of its items."""
     output = program.output(OutputName.MARGIN)
     if output is None:
@@ -85,14 +104,14 @@ def sums_of_margin(program: Program) -> Iterator[Weights]:
             yield from _sums_of_stumps(found[1], (part.index,))
 
 
-def _sums_of_stumps(ensemble: Ensemble, outputs: Iterable[int]) -> Iterator[Weights]:
+def _sums_of_stumps(ensemble: Ensemble, outputs: Iterable[int]) -> Iterator[Leaves]:
     """An average is none of them: it is divided, and what is divided is rounded again."""
     is_plain = ensemble.any_order and ensemble.divisor is None
     if is_plain and not any(map(has_references, ensemble.features)):
-        yield from (Weights.of_stumps(ensemble, output) for output in outputs)
+        yield from (Leaves.of(ensemble, output) for output in outputs)
 
 
-def is_composite(program: Program, sums: tuple[Weights, ...]) -> bool:
+def is_composite(program: Program, sums: tuple[Weights | Leaves, ...]) -> bool:
     """Whether weighted sums stand elsewhere than in the margin, or add up what may differ too.
 
     So does a softmax of logarithms, which rounds by more than a link may.
@@ -106,7 +125,7 @@ def is_composite(program: Program, sums: tuple[Weights, ...]) -> bool:
         return bool(found) or not sums or not _are_for_the_margin_alone(program)
     if not found or margin is None:
         return False
-    terms = [term for weights in sums for term in weights.terms]
+    terms = [term for one in sums if isinstance(one, Weights) for term in one.terms]
     return set(found) != {margin.binding} or not sums or any(map(_may_differ_itself, terms))
 
 

@@ -20,6 +20,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from procgen.backends import postgres_lowerings
+from procgen.backends.lowering import Lowering
 from procgen.cli import main
 from procgen.compiler import compile_model
 from procgen.databases.opening import engine_of
@@ -29,6 +31,7 @@ from procgen.verify import random_rows
 from procgen.verify.compare import Judge
 from procgen.verify.kernel_scores import kernel_scores
 from procgen.verify.parity import verify
+from tests.forced import forced
 
 RANDOM = np.random.default_rng(0)
 TABLE = pd.DataFrame(RANDOM.normal(size=(300, 4)), columns=["age", "income", "debt", "tenure"])
@@ -100,6 +103,27 @@ def test_steps_score_within_the_bound_of_a_sum(name, url):
 
 
 @pytest.mark.duckdb
+@pytest.mark.parametrize("lowering", [Lowering.NODES, Lowering.PASSES])
+def test_steps_are_written_in_every_way_of_duckdb(lowering):
+    model = MODELS["LightGBM, three classes"]()
+    with forced(lowering):
+        artifact = compile_model(model, name="m", target="duckdb", lowering="steps")
+        report = verify(artifact, model, rows=edges(model), probes=100, random=30)
+    assert report.ok, report.describe()
+    assert ("m_v1_nodes" in artifact.up) == (lowering is Lowering.NODES)
+
+
+@pytest.mark.postgres
+def test_steps_are_halves_on_postgres_where_they_are_many(postgres15_url, monkeypatch):
+    monkeypatch.setattr(postgres_lowerings, "usual", lambda *_: Lowering.ADAPTIVE)
+    model = MODELS["LightGBM, regression"]()
+    artifact = compile_model(model, name="m", target="postgres", lowering="steps")
+    assert "m_v1_margin_one" in artifact.up
+    report = verify(artifact, model, url=postgres15_url, rows=edges(model), probes=100, random=30)
+    assert report.ok, report.describe()
+
+
+@pytest.mark.duckdb
 @pytest.mark.parametrize("name", ["LightGBM, binary", "boosting, scaled"])
 def test_the_kernel_adds_the_same_steps_as_the_database(name):
     model = MODELS[name]()
@@ -144,6 +168,11 @@ def test_a_version_of_steps_is_certified_promoted_tested_and_watched(team, saved
     assert "ULP apart" not in tested
     assert "within its bound of Python" in html.read_text()
     assert team.ok("drift") == "no drift\n"
+    if team.engine == "postgres":
+        assert team.run("export", "--layout", "pgtap", tmp_path / "tap")[0] == 0
+        tap = (tmp_path / "tap" / "churn_v2.sql").read_text()
+        assert "within its bounds" in tap
+        assert "to the bit" not in tap
     team.write("retire", "churn", "v1")
     team.ok("apply")
 

@@ -24,10 +24,10 @@ from procgen.ir.expressions import (
     Test,
     Threshold,
 )
-from procgen.ir.interpreter import bind, evaluate, interpret
+from procgen.ir.interpreter import bind, interpret, reach_leaf
 from procgen.ir.program import Binding, Output, OutputName, Program
 from procgen.ir.steps import as_steps
-from procgen.ir.stumps import can_be_steps, in_any_order, in_written_order, terms_of
+from procgen.ir.stumps import can_be_steps, in_any_order, in_written_order
 from procgen.ir.target import Target
 from procgen.ir.trees import Ensemble, Leaf, Split, Tree, depth
 from procgen.ir.types import DType, Field
@@ -72,8 +72,8 @@ def beside(value: float) -> list[float]:
 
 def added(program: Program, x) -> float:
     """The leaves that a row reaches, without the base score, correctly rounded."""
-    _, *terms = terms_of(program.binding("trees"), 0).terms
-    return math.fsum(evaluate(term, {"x": x}, {}) for term in terms)
+    trees = program.binding("trees").trees
+    return math.fsum(reach_leaf(tree, [x]).values[0] for tree in trees)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -167,9 +167,9 @@ def test_thresholds_in_float32_are_widened_before_they_are_merged():
 def test_the_bound_is_made_of_every_leaf_and_not_of_the_merged_ones():
     trees = [stump(Threshold(Comparison.LE, 1.0), 4.0, -4.0 * (-1) ** n) for n in range(10)]
     judge = Judge(in_any_order(program_of(trees)))
-    (weights,) = judge.sums
-    assert (len(weights.terms), weights.intercept, judge.composite) == (11, 0.0, False)
-    assert weights.bound({"x": 2.0}, {}) == 11 * EPSILON * 40.5
+    (leaves,) = judge.sums
+    assert (leaves.units(), judge.composite) == (11, False)
+    assert leaves.bound({"x": 2.0}, {}) == 11 * EPSILON * 40.5
     assert steps_of(program_of(trees)).trees[0].nodes[2] == Leaf((0.0,))
 
 
