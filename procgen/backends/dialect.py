@@ -65,7 +65,6 @@ class Dialect:
             between them and none is missing; that those do which are not missing, though it may be
             false of NaN; and the first, though it may be true of NULL. Empty where a condition for
             each is as fast.
-        without_nan: template of the number `{0}`, with NULL for NaN.
         finite: template of the double `{0}`, which stands once, or NULL where it is not finite;
             None where that is of no use.
         has_routine: template that is true where a routine with the quoted name in the text `{0}`
@@ -98,7 +97,6 @@ class Dialect:
     abilities: frozenset[str]
     walks: bool
     ranges: tuple[str, ...]
-    without_nan: str
     finite: str | None
     has_routine: str | None
 

@@ -258,8 +258,6 @@ POSTGRES = Dialect(
         "(least({0}) < {1} OR greatest({0}) > {2}) IS NOT TRUE",
         "least({0}) >= {1} AND greatest({0}) <= {2}",
     ),
-    # It stands in routines that have no search_path of their own.
-    without_nan="CASE WHEN {0} OPERATOR(pg_catalog.<) 'NaN' THEN {0} END",
     finite=("nullif(nullif(nullif({0}, 'NaN'::float8), 'Infinity'::float8), '-Infinity'::float8)"),
     has_routine="to_regproc({0}) IS NOT NULL",
 )
