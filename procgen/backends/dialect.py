@@ -54,8 +54,8 @@ class Dialect:
             engine prints; another would be rounded, or compared in another way.
         keys: column types that a key may have: each value has one spelling, and an order.
         moments: column types that say when a row was changed.
-        abilities: what only some engines can do for a table: "row triggers", "catching errors",
-            "generated columns that are added later".
+        abilities: what only some engines can do for a table: "procedures", "row triggers",
+            "catching errors", "generated columns that are added later", "scheduled jobs".
         raising: template of a condition `{0}` that raises an error with the text `{1}` instead of
             being false; `{2}` is the input that it is about.
         raising_routine: the same by a call of the routine `{3}`, which a version then has; None

@@ -248,8 +248,8 @@ POSTGRES = Dialect(
     ),
     moments=frozenset({"timestamp with time zone"}),
     abilities=frozenset(
-        {"row triggers", "generated columns that are added later", "catching errors"}
-        | {"scheduled jobs"}
+        {"procedures", "row triggers", "generated columns that are added later"}
+        | {"catching errors", "scheduled jobs"}
     ),
     walks=False,
     # greatest() and least() pass over NULL, and NaN is the greatest.
