@@ -97,6 +97,8 @@ class Joints:
         words = np.empty_like(lines)
         # Arrays that are made anew for each tree would cost more than what is done with them.
         leaf, value = np.empty((self.trees, rows), dtype=np.intp), np.empty(rows, totals.dtype)
+        # As lists: `totals[output] += value` would copy the sums onto themselves.
+        leaves, sums = list(leaf), list(totals)
         for first in range(0, self.parts, at_once):
             parts = slice(first, min(first + at_once, self.parts))
             own = words[: parts.stop - first]
@@ -104,8 +106,8 @@ class Joints:
             for found, steps in zip(own, self.steps[parts], strict=True):
                 leaf[:] = found.T
                 for tree, values, output in steps:
-                    values.take(leaf[tree], None, value, "clip")
-                    totals[output] += value
+                    values.take(leaves[tree], None, value, "clip")
+                    sums[output] += value
 
     def _places(self, codes):
         """For each joint, row and part the place in the table."""
