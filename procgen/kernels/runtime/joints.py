@@ -13,7 +13,7 @@ PART_BYTES = 32 if [int(part) for part in np.__version__.split(".")[:2]] >= [1, 
 """What NumPy copies as fast as less: twice as much takes it three times as long."""
 MOST_JOINT_ROWS = 1024
 """Of one table, so that it fits a processor's smallest cache."""
-BYTES_AT_ONCE = 1 << 17
+BYTES_AT_ONCE = 1 << 18
 """Of the masks that are worked on at once."""
 
 
@@ -47,6 +47,10 @@ class Joints:
         self.lanes = 1 << (self.parts - 1).bit_length()
         own = {feature: self._by_part(table, masks.places[feature]) for feature in masks.features}
         self.joints = [self._joint(own, joined) for joined in self._bins(own)]
+        most = max((len(table) for _, table in self.joints), default=0)
+        self.place = np.uint16 if most <= 1 << 16 else np.int64
+        for terms, _ in self.joints:
+            terms[:] = [(feature, numbers.astype(self.place)) for feature, numbers in terms]
         self.steps = [[] for _ in range(self.parts)]
         for (tree, output), values in zip(masks.entries.tolist(), masks.values, strict=True):
             self.steps[tree // self.trees].append((tree % self.trees, values, output))
@@ -78,12 +82,11 @@ class Joints:
         """What each feature's codes add to the place in a table, and the tables of all parts."""
         tables = [combined([own[f][1][part] for f in joined]) for part in range(self.parts)]
         sizes = [len(table) for table in tables]
-        dtype = np.uint16 if sum(sizes) <= 1 << 16 else np.int64
         start, radix, terms = np.zeros(self.lanes, dtype=np.int64), 1, []
         start[1 : self.parts] = np.cumsum(sizes[:-1])
         for feature in joined:
             numbers, lines = own[feature]
-            terms.append((feature, (numbers * radix + start).astype(dtype)))
+            terms.append((feature, numbers * radix + start))
             radix = radix * np.array([len(own) for own in lines] + [1] * (self.lanes - self.parts))
             start = 0
         return terms, np.concatenate(tables)
@@ -91,10 +94,9 @@ class Joints:
     def add(self, codes, totals):
         """Add the trees to the totals of a block of rows, tree by tree."""
         rows = totals.shape[1]
-        places = self._places(codes)
-        at_once = max(1, BYTES_AT_ONCE // (PART_BYTES * rows))
-        lines = np.full((at_once, rows, self.trees), ~self.word(0))
-        words = np.empty_like(lines)
+        places = self._places(codes, rows)
+        at_once = min(self.parts, max(1, BYTES_AT_ONCE // (PART_BYTES * rows)))
+        lines, words = np.full((2, at_once, rows, self.trees), ~self.word(0))
         # Arrays that are made anew for each tree would cost more than what is done with them.
         leaf, value = np.empty((self.trees, rows), dtype=np.intp), np.empty(rows, totals.dtype)
         # As lists: `totals[output] += value` would copy the sums onto themselves.
@@ -109,16 +111,16 @@ class Joints:
                     values.take(leaves[tree], None, value, "clip")
                     sums[output] += value
 
-    def _places(self, codes):
+    def _places(self, codes, rows):
         """For each joint, row and part the place in the table."""
-        places = []
-        for ((feature, numbers), *others), _ in self.joints:
-            found = numbers.take(codes[feature], 0, mode="clip")
-            more = np.empty_like(found)
+        # One array: of several, the C library would give some back to the system each time.
+        places = np.empty((len(self.joints) + 1, rows, self.lanes), dtype=self.place)
+        *places, more = places
+        for found, (((feature, numbers), *others), _) in zip(places, self.joints, strict=True):
+            numbers.take(codes[feature], 0, found, "clip")
             for other, further in others:
                 further.take(codes[other], 0, more, "clip")
-                found += more
-            places.append(found)
+                np.add(found, more, found)
         return places
 
     def _find_leaves(self, parts, places, lines, words):
