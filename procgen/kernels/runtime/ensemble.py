@@ -9,7 +9,7 @@ from procgen.kernels.runtime.masks import Masks, word_bits
 from procgen.kernels.runtime.ranks import Grid, Ranks, codes_of_row, row_feature
 from procgen.kernels.runtime.walks import Walks, levels_of
 
-BY_NUMPY, BY_NUMBA = (512, 800), (1024, 220)
+BY_NUMPY, BY_NUMBA = (512, 2000), (1024, 220)
 """The bytes of a group's masks for one code, so that its table stays in the cache; and how many
 bits of masks are read in the time of one level of a walk."""
 WALKED_NODES = 1 << 20
