@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from procgen.backends.nan_as_null import replaced
 from procgen.backends.routines import MANY, ONE, SUFFIXES, RoutineWriter
 from procgen.backends.rows import score_columns
 from procgen.ir.program import OutputName
@@ -27,11 +26,7 @@ def drop_table(writer: RoutineWriter, table: str) -> str:
 
 def call(writer: RoutineWriter, output: OutputName, half: str = "") -> str:
     """One output of a table that has the inputs as columns."""
-    names = {field.name: field.name for field in writer.fields()}
-    if half == MANY:
-        quoted = map(writer.schema.dialect.identifier, writer.without_nan())
-        names |= replaced(writer.schema.dialect, names, set(quoted))
-    arguments = ", ".join(names.values())
+    arguments = ", ".join(field.name for field in writer.fields())
     if writer.takes_row:
         arguments = f"ROW({arguments})::{writer.schema.qualified('_row')}"
     return f"{writer.schema.qualified(SUFFIXES[output] + half)}({arguments})"

@@ -54,8 +54,8 @@ class Dialect:
             engine prints; another would be rounded, or compared in another way.
         keys: column types that a key may have: each value has one spelling, and an order.
         moments: column types that say when a row was changed.
-        abilities: what only some engines can do for a table: "row triggers", "catching errors",
-            "generated columns that are added later".
+        abilities: what only some engines can do for a table: "procedures", "row triggers",
+            "catching errors", "generated columns that are added later", "scheduled jobs".
         raising: template of a condition `{0}` that raises an error with the text `{1}` instead of
             being false; `{2}` is the input that it is about.
         raising_routine: the same by a call of the routine `{3}`, which a version then has; None
@@ -65,7 +65,6 @@ class Dialect:
             between them and none is missing; that those do which are not missing, though it may be
             false of NaN; and the first, though it may be true of NULL. Empty where a condition for
             each is as fast.
-        without_nan: template of the number `{0}`, with NULL for NaN.
         finite: template of the double `{0}`, which stands once, or NULL where it is not finite;
             None where that is of no use.
         has_routine: template that is true where a routine with the quoted name in the text `{0}`
@@ -98,7 +97,6 @@ class Dialect:
     abilities: frozenset[str]
     walks: bool
     ranges: tuple[str, ...]
-    without_nan: str
     finite: str | None
     has_routine: str | None
 

@@ -191,7 +191,6 @@ DUCKDB = Dialect(
     abilities=frozenset(),
     walks=True,
     ranges=(),
-    without_nan="CASE WHEN {0} < 'nan' THEN {0} END",
     finite=None,
     has_routine=None,
 )

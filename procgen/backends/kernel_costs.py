@@ -32,7 +32,7 @@ class Tier:
 
 
 TIERS = {
-    "NumPy": Tier(8e-9, 1.8e-9, 0.05e-9, 4.5e-9),
+    "NumPy": Tier(6e-9, 1.8e-9, 0.04e-9, 4.5e-9),
     "Numba": Tier(2.4e-9, 0.9e-9, 0.018e-9, 0.8e-9),
 }
 

@@ -248,8 +248,8 @@ POSTGRES = Dialect(
     ),
     moments=frozenset({"timestamp with time zone"}),
     abilities=frozenset(
-        {"row triggers", "generated columns that are added later", "catching errors"}
-        | {"scheduled jobs"}
+        {"procedures", "row triggers", "generated columns that are added later"}
+        | {"catching errors", "scheduled jobs"}
     ),
     walks=False,
     # greatest() and least() pass over NULL, and NaN is the greatest.
@@ -258,8 +258,6 @@ POSTGRES = Dialect(
         "(least({0}) < {1} OR greatest({0}) > {2}) IS NOT TRUE",
         "least({0}) >= {1} AND greatest({0}) <= {2}",
     ),
-    # It stands in routines that have no search_path of their own.
-    without_nan="CASE WHEN {0} OPERATOR(pg_catalog.<) 'NaN' THEN {0} END",
     finite=("nullif(nullif(nullif({0}, 'NaN'::float8), 'Infinity'::float8), '-Infinity'::float8)"),
     has_routine="to_regproc({0}) IS NOT NULL",
 )

@@ -17,7 +17,7 @@ from procgen.backends.work import Work
 from procgen.ir.trees import Ensemble
 from procgen.ir.typing import Typing
 
-LARGEST_EXPRESSION = 40_000
+LARGEST_EXPRESSION = 150_000
 """Tree nodes up to which one expression inside PL/pgSQL is faster than statements."""
 WAITED = 1.5e-6
 """Seconds a tree node for which a statement stays with the loop. What scores many rows is planned

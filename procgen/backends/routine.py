@@ -56,14 +56,12 @@ class Halves:
     Attributes:
         patience: the age of a statement from which it is thought to score many rows.
         one: the call for a young statement.
-        many: the call for an older one, in which some parameters have NULL for NaN.
-        without_nan: these parameters, each with what it becomes.
+        many: the call for an older one.
     """
 
     patience: str
     one: str
     many: str
-    without_nan: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

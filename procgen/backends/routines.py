@@ -17,7 +17,6 @@ from procgen.backends.dialect import Dialect
 from procgen.backends.duckdb_lowerings import Use, walked
 from procgen.backends.lowering import Lowering
 from procgen.backends.names import fields_of_steps, variables, with_steps
-from procgen.backends.nan_as_null import replaceable, replaced
 from procgen.backends.postgres_lowerings import chosen, for_many, patience, possible
 from procgen.backends.printer import Printer
 from procgen.backends.routine import Halves, Parameter, Routine
@@ -179,19 +178,13 @@ class RoutineWriter:
             return
         one, many = replace(bare, name=stem + ONE), replace(bare, name=stem + MANY)
         yield self._filled(one, Lowering.LOOP, places)
-        columns = self.without_nan()
-        yield self._filled(many, for_many(work, among), replace(places, without_nan=columns))
+        yield self._filled(many, for_many(work, among), places)
         yield replace(bare, halves=self._halves(output.name, patience(work.nodes)))
-
-    def without_nan(self) -> frozenset[str]:
-        """The inputs that a half for many rows takes with NULL for NaN; fields have no variable."""
-        return frozenset() if self.takes_row else replaceable(self.program, self.typing)
 
     def _halves(self, output: OutputName, seconds: float) -> Halves:
         names = (self.schema.qualified(SUFFIXES[output] + half) for half in (ONE, MANY))
-        one, many = (f"{name}({', '.join(self._positional())})" for name in names)
-        texts = replaced(self.schema.dialect, self.columns(positional=True), self.without_nan())
-        return Halves(f"{seconds * 1e3:.0f} milliseconds", one, many, texts)
+        arguments = ", ".join(self._positional())
+        return Halves(f"{seconds * 1e3:.0f} milliseconds", *(f"{n}({arguments})" for n in names))
 
     def _filled(self, bare: Routine, lowering: Lowering, places: _Places) -> Routine:
         """The routine with the text that computes its value."""
@@ -233,7 +226,6 @@ class RoutineWriter:
             },
             raiser=self.schema.qualified("_refuse") if self._has_raiser else "",
             walks=places.walks,
-            without_nan=places.without_nan,
         )
 
     def columns(self, *, positional: bool) -> dict[str, str]:
@@ -243,12 +235,9 @@ class RoutineWriter:
             row = quote(ROW_PARAMETER)
             return {f.name: f"({row}).{quote(f.name)}" for f in self.program.inputs}
         columns = {field.name: quote(field.name) for field in self.program.inputs}
-        if positional:
-            for place, (name, text) in enumerate(list(columns.items()), start=1):
-                # plpgsql declares FOUND after the parameters, and the later name hides the earlier.
-                # To a name in the spelling U&"..." it assigns nothing.
-                if name == "found" or text.startswith("U&"):
-                    columns[name] = f"${place}"
+        if positional and "found" in columns:
+            # plpgsql declares FOUND after the parameters, and the later name hides the earlier.
+            columns["found"] = f"${list(columns).index('found') + 1}"
         return columns
 
     def _positional(self) -> list[str]:
@@ -267,7 +256,6 @@ class _Places:
     shared: tuple[Key, ...]
     elsewhere: dict[str, str]
     walks: Mapping[str, Walk]
-    without_nan: frozenset[str] = frozenset()
 
 
 def _returns(function: Function) -> DType | ListType:

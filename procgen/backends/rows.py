@@ -72,17 +72,11 @@ class RowsMacro:
             f"FROM query_table({PARAMETER}) AS {ROW}"
         )
         if columns:
-            source = select.subquery(
-                f"SELECT * REPLACE ({_replaced(writer, columns)})\nFROM {source}"
-            )
+            values = replaced(writer.columns(positional=False), columns)
+            source = select.subquery(f"SELECT * REPLACE ({values})\nFROM {source}")
         rows = select.scored(select.with_numbers(source))
         scores = {name: select.own_column(name.value) for name in TITLES}
         return cls(passes, _adding(writer, whole, scores, rows), lowering, walks, _inputs(writer))
-
-
-def _replaced(writer: RoutineWriter, columns: frozenset[str]) -> str:
-    found = replaced(writer.schema.dialect, writer.columns(positional=False), columns)
-    return ",\n    ".join(f"{text} AS {name}" for name, text in found)
 
 
 def _with_column(walk: Walk, writer: RoutineWriter) -> Walk:

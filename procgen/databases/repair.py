@@ -6,13 +6,14 @@ edited file still makes the very same objects.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from procgen.databases.database import Database
 from procgen.databases.drift import changed
 from procgen.databases.fingerprints import Expectation, expectations
 from procgen.databases.history import add_event, read_events
 from procgen.databases.records import event_of
+from procgen.databases.remaking import remaking
 from procgen.databases.replay import Replay, routines
 from procgen.databases.report import Report, Step
 from procgen.errors import DatabaseError, ProjectError
@@ -25,6 +26,8 @@ from procgen.migrations.sums import refuse_sum_problems
 
 REHASHED = "the file was edited and makes the same objects"
 RESTORED = "git's version was put back"
+WITH_RIGHTS = ("function ", "procedure ")
+"""What gets back its owner and its grants too."""
 
 
 def repair(project: Project, database: Database, wanted: str | int) -> Report:
@@ -102,11 +105,24 @@ class _Repairing:
         wrong = changed(mine, self.database.objects(self.schemas))
         if not wrong:
             return []
-        stored = [one.stored for name, one in mine.items() if name in wrong]
-        self.database.restore(stored, self._replay().sources)
+        sources = self._replay().sources
+        stored = [one.stored for name, one in mine.items() if name in wrong and name in sources]
+        self.database.restore(stored, sources)
+        self._remake({name: one.stored for name, one in mine.items() if name in wrong}, sources)
         self._check(mine)
         live = self.database.objects(self.schemas)
         return [self._record(tuple(live[name] for name in mine), RESTORED)]
+
+    def _remake(self, wrong: Mapping[str, StoredObject], known: Mapping[str, str]) -> None:
+        """Put back what stands on tables of users, where no replay can make it."""
+        there = self.database.objects(self.schemas)
+        others = wrong.keys() - known.keys()
+        texts = remaking(self.migration.up, others, there, self.database.engine)
+        for name, text in texts.items():
+            if name.startswith(WITH_RIGHTS):
+                self.database.restore([wrong[name]], {name: text})
+            else:
+                self.database.run_script(text + ";\n", source=f"the statements of {name}")
 
     def _check(self, mine: dict[str, Expectation]) -> None:
         still = changed(mine, self.database.objects(self.schemas))
@@ -114,7 +130,8 @@ class _Repairing:
             raise DatabaseError(
                 f"{self.migration.source('up')} does not make what history recorded: "
                 f"{', '.join(still)}",
-                hint="nothing was changed; roll the migration back and apply it again",
+                hint="nothing was changed; put it back by hand, or roll the migration back "
+                "with --allow-drift and apply it again",
             )
 
     def _record(self, objects: tuple[StoredObject, ...], note: str) -> Step:

@@ -7,7 +7,18 @@ import builtins
 from functools import cache
 from importlib.resources import files
 
-MODULES = ("functions", "values", "ranks", "masks", "walks", "jitted", "ensemble", "model", "wire")
+MODULES = (
+    "functions",
+    "values",
+    "ranks",
+    "joints",
+    "masks",
+    "walks",
+    "jitted",
+    "ensemble",
+    "model",
+    "wire",
+)
 PACKAGE = "procgen.kernels.runtime"
 
 

@@ -14,7 +14,7 @@ from procgen.databases.database import Database
 from procgen.errors import DatabaseError
 from procgen.ir.interpreter import Row, Value
 from procgen.ir.program import OutputName
-from procgen.ir.types import Field
+from procgen.ir.types import DType, Field
 from procgen.migrations.attached import attachments, columns_of_versions
 from procgen.migrations.facades import SHADOW, facade_states
 from procgen.migrations.header import ModelVersion
@@ -26,7 +26,8 @@ from procgen.verify.ways import Way
 TABLE = "procgen_attached_rows"
 ALL = 2**62
 """More rows than a table has."""
-COMMITS = "a procedure that commits cannot be asked inside a transaction that is rolled back"
+PROCEDURE = "regclass, timestamp with time zone, integer"
+"""The types of the parameters of PostgreSQL's batch."""
 CONSTRAINT = "23"
 NO_RIGHT = "42501"
 RAISED = "P0001"
@@ -70,19 +71,15 @@ class AttachedPath:
             CannotBeAskedError: the table does not take the rows.
             DatabaseError: they cannot be scored; the transaction is of no more use either way.
         """
-        if self.way is Way.PROCEDURE and dialect_named(database.engine).largest_inlined is not None:
-            raise CannotBeAskedError(COMMITS)
         planted = plant(database, self.attachment, inputs, rows)
         values = self._values(database, planted)
+        script = "test_batch" if self.way is Way.PROCEDURE else "test_insert"
         try:
-            database.run_script(render(database.engine, "test_insert", **values), source=self.name)
+            database.run_script(render(database.engine, script, **values), source=self.name)
         except DatabaseError as error:
             if self._is_of_the_table(error):
                 raise CannotBeAskedError(str(error).partition(";")[0]) from error
             raise
-        if self.way is Way.PROCEDURE:
-            # What a trigger has scored a moment ago, a batch would skip.
-            database.run_script(render(database.engine, "test_forget", **values), source=self.name)
         found = database.fetch(render(database.engine, "test_scores", **values))
         scores: list[list[Value]] = [
             [row[place] for row in found] for place in range(len(found[0]))
@@ -93,17 +90,15 @@ class AttachedPath:
         return [name for name in TITLES if name in self.attachment.outputs]
 
     def _values(self, database: Database, planted: Planted) -> dict[str, object]:
-        one, quote = self.attachment, dialect_named(database.engine).identifier
-        source = one.source.quoted(dialect_named(database.engine))
+        one, dialect = self.attachment, dialect_named(database.engine)
+        quote, source = dialect.identifier, one.source.quoted(dialect)
         column = one.into_column or (one.name if one.form is Form.COLUMN else None)
         relation = source
         if column is None:
             relation = f"{quote(self.schema)}.{quote(one.into or one.name)}"
-        into = relation
-        if self.way is Way.PROCEDURE:
-            number = self.version.version
-            routine = f"{quote(self.schema)}.{quote(one.name)}"
-            relation = f"{routine}(chunk := {ALL}, of_version := {number})"
+        into, routine = relation, f"{quote(self.schema)}.{quote(one.name)}"
+        if self.way is Way.PROCEDURE and "procedures" not in dialect.abilities:
+            relation = f"{routine}(chunk := {ALL}, of_version := {self.version.version})"
         return {
             "source": source,
             "into": into,
@@ -114,6 +109,8 @@ class AttachedPath:
             "keys": planted.columns[: len(one.key)],
             "scores": [quote(column)] if column else [TITLES[name] for name in self._kept()],
             "version": None if column else self.version.version,
+            "procedure": dialect.literal(f"{routine}({PROCEDURE})", DType.TEXT),
+            "reads": dialect.literal(f"FROM {source} AS procgen_row", DType.TEXT),
         }
 
     def _is_of_the_table(self, error: DatabaseError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import psycopg
@@ -67,6 +68,16 @@ def test_a_procedure_gives_no_more_rows_to_a_call_than_it_holds(team, monkeypatc
     assert "350 rows scored" in team.ok("score", "churn", "--chunk", "100000")
     assert team.fetch(WRONG) == [(0,)]
     assert team.fetch("SELECT chunk, chunks, scored FROM procgen.jobs") == [(100, 4, 350)]
+
+
+def test_every_form_is_asked_by_batches(team):
+    attach(team, "trigger")
+    attach(team, "procedure")
+    code, out, err = team.on("test", "churn", "--json", "-")
+    report = json.loads(out)["databases"][0]
+    asked = {one["name"]: (one["rows"] > 0, one["mismatches"]) for one in report["paths"]}
+    assert (code, report["unasked"]) == (0, []), err
+    assert asked["ml.churn_score"] == asked["ml.churn_on_customers"] == (True, 0)
 
 
 def test_a_version_in_sql_and_its_shadow_in_python_score_the_same(postgres15_team):

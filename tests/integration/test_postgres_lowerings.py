@@ -173,10 +173,3 @@ def test_a_half_that_answers_otherwise_is_heard(database) -> None:
         got = score(database, writer, rows)
     assert differences(artifact, rows, got)
     assert set(got[OutputName.MARGIN]) == {7.0}
-
-
-@pytest.mark.usefixtures("adaptive")
-def test_nan_is_made_null_once_for_the_half_that_scores_many_rows() -> None:
-    _, artifact = compiled("lightgbm: regression", "postgres")
-    assert "IF greatest(" in artifact.up
-    assert " < '-" not in artifact.up.partition("_many")[2].partition("_many")[0]

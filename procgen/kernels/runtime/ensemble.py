@@ -6,10 +6,10 @@ import numpy as np
 
 from procgen.kernels.runtime.jitted import Compiled, compiled
 from procgen.kernels.runtime.masks import Masks, word_bits
-from procgen.kernels.runtime.ranks import Grid, codes_of, codes_of_row, row_feature
+from procgen.kernels.runtime.ranks import Grid, Ranks, codes_of_row, row_feature
 from procgen.kernels.runtime.walks import Walks, levels_of
 
-BY_NUMPY, BY_NUMBA = (512, 800), (1024, 220)
+BY_NUMPY, BY_NUMBA = (512, 2000), (1024, 220)
 """The bytes of a group's masks for one code, so that its table stays in the cache; and how many
 bits of masks are read in the time of one level of a walk."""
 WALKED_NODES = 1 << 20
@@ -22,6 +22,7 @@ class Trees:
     def __init__(self, packed):
         self.steps = [feature["step"] for feature in packed["features"]]
         self.features = [prepared(feature) for feature in packed["features"]]
+        self.ranks = Ranks(self.features)
         self.row_features = [row_feature(feature) for feature in self.features]
         self.dtype = ACCUMULATORS[packed["accumulate"]]
         self.base = [self.dtype(value) for value in packed["base_score"]]
@@ -52,9 +53,7 @@ class Trees:
             totals = self.compiled.totals(own, self.base, rows)
         else:
             totals = np.repeat(np.array(self.base)[:, None], rows, axis=1)
-            codes = [
-                codes_of(value, feature) for value, feature in zip(own, self.features, strict=True)
-            ]
+            codes = self.ranks.codes(own, rows)
             for group in self.groups:
                 group.add(codes, totals)
         return [(self._divided(total.astype(np.float64)), None) for total in totals]

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from procgen.kernels.runtime.joints import Joints
 from procgen.kernels.runtime.ranks import goes_right
 
-MASKED_ROWS = 512
 SUMMED_ROWS = 2048
-PAIRS = {"float64": np.complex128, "float32": np.complex64}
-"""Two values that are looked up as one."""
-MOST_PAIRED_BITS = 64
 # A power of two times such a number has another pattern in its highest bits for each power.
 WORDS = {
     8: (np.uint8, 0x17, 5),
@@ -45,13 +42,6 @@ def leaf_spans(children):
     return first, leaves
 
 
-def paired(first, second=None):
-    """For each place in the second, then in the first, both values as one."""
-    second = np.zeros(1, dtype=first.dtype) if second is None else second
-    both = np.stack(np.broadcast_arrays(first[None, :], second[:, None]), axis=-1)
-    return both.reshape(-1, 2).view(PAIRS[first.dtype.name])[:, 0]
-
-
 class Masks:
     """A group of trees as one table of masks: some rows for each feature, and one all open."""
 
@@ -60,7 +50,6 @@ class Masks:
         self.bits = max(word_bits(tree) for tree in trees)
         self.word, multiplier, shift = WORDS[self.bits]
         self.multiplier, self.shift = self.word(multiplier), self.word(shift)
-        self.hash_bits = self.bits.bit_length() - 1
         self.width = -(-len(trees) // 8) * 8
         nodes = self._nodes(trees, spans)
         self.features = sorted(nodes)
@@ -74,7 +63,7 @@ class Masks:
             start += len(part)
         self.row_places = [(feature, self.places[feature].tolist()) for feature in self.features]
         self.table = np.concatenate([*parts, self._open(1)])
-        self.count, self.steps = len(trees), None
+        self.count, self.joints = len(trees), None
         self.entries, self.values = self._leaf_values(trees, spans, dtype)
         self.members = [self._members(output) for output in range(outputs)]
 
@@ -146,69 +135,11 @@ class Masks:
     def add(self, codes, totals):
         """Add the group's trees to the totals of a block of rows, tree by tree."""
         rows = totals.shape[1]
+        if self.joints is None:
+            self.joints = Joints(self)
         for start in range(0, rows, SUMMED_ROWS):
             part = slice(start, min(start + SUMMED_ROWS, rows))
-            self._add_leaves(self._leaves(codes, part), totals[:, part])
-
-    def _leaves(self, codes, part):
-        """For each row of a part a line, with the hash of the row's leaf in each tree."""
-        places = [self.places[feature].take(codes[feature][part]) for feature in self.features]
-        hashes = np.empty((part.stop - part.start, self.width), dtype=np.uint8)
-        found = self._open(min(len(hashes), MASKED_ROWS))
-        masks = np.empty_like(found)
-        for start in range(0, len(hashes), MASKED_ROWS):
-            lines = found[: len(hashes) - start]
-            own = masks[: len(lines)]
-            lines[:] = self.table[-1]
-            for place in places:
-                self.table.take(place[start : start + MASKED_ROWS], 0, own, "clip")
-                np.bitwise_and(lines, own, lines)
-            np.negative(lines, own)
-            own &= lines
-            own *= self.multiplier
-            own >>= self.shift
-            hashes[start : start + MASKED_ROWS] = own
-        return hashes
-
-    def _add_leaves(self, hashes, totals):
-        if self.steps is None:
-            self.steps = list(self._steps())
-        # Eight trees at a time become lines of rows: byte by byte that would take longer.
-        single = np.ascontiguousarray(hashes.view(np.uint64).T).view(np.uint8)
-        double = single.view("<u2") >> 8 << self.hash_bits
-        double |= single.view("<u2") & 0xFF
-        # Arrays that are made anew for each tree would cost more than what is done with them.
-        place = np.empty(len(hashes), dtype=np.intp)
-        value = np.empty((len(hashes), 2), dtype=totals.dtype)
-        both = value.view(PAIRS[totals.dtype.name])[:, 0]
-        for tree, table, outputs in self.steps:
-            if len(outputs) == 1:
-                place[:] = single[tree // 8, tree % 8 :: 8]
-            else:
-                place[:] = double[tree // 8, tree % 8 // 2 :: 4]
-            table.take(place, None, both, "clip")
-            for output, own in zip(outputs, value.T, strict=False):
-                totals[output] += own
-
-    def _steps(self):
-        """What is looked up at once: a tree, pairs of values by its hash, the outputs they go to.
-
-        Two neighbours are one step where they add to the same outputs, or to one each, and where
-        the table of their pairs is small.
-        """
-        owners = [np.flatnonzero(self.entries[:, 0] == tree) for tree in range(self.count)]
-        outputs = [self.entries[own, 1].tolist() for own in owners]
-        tree = 0
-        while tree < self.count:
-            sides = [tree]
-            if tree % 2 == 0 and tree + 1 < self.count and self.bits < MOST_PAIRED_BITS:
-                own, other = outputs[tree : tree + 2]
-                if own == other or len(own) == len(other) == 1:
-                    sides.append(tree + 1)
-            for column in range(len(outputs[tree])):
-                values = [self.values[owners[side][column]] for side in sides]
-                yield tree, paired(*values), [outputs[side][column] for side in sides]
-            tree += len(sides)
+            self.joints.add([own[part] for own in codes], totals[:, part])
 
     def add_row(self, codes, totals):
         """Add the group's trees to the totals of one row; `codes` are plain integers."""

@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 from procgen.kernels.runtime.ensemble import Trees
-from procgen.kernels.runtime.values import column_of, constant_of, holds, missing, stepped
+from procgen.kernels.runtime.values import column_of, constant_of, either, holds, missing, stepped
 
 BLOCK_ROWS = 8192
 COMPILE_AFTER = 1.0
@@ -94,12 +94,12 @@ class Model:
                     values[place] = self.trees[number].add(values, rows)
                 case step:
                     values[place] = stepped(step, values, rows)
-        refused = self._refused(values, rows)
+        refused = self._refused(values)
         return {name: hidden(values[self.outputs[name][0]], refused) for name in names}
 
-    def _refused(self, values, rows):
-        """Where a row is not scored; a requirement with a message raises instead."""
-        refused = np.zeros(rows, dtype=bool)
+    def _refused(self, values):
+        """Where a row is not scored, or None; a requirement with a message raises instead."""
+        refused = None
         for step, test, accepts_missing, message in self.requirements:
             if all_between(values[step], test):
                 continue
@@ -109,8 +109,8 @@ class Model:
                 broken = np.where(gone, not accepts_missing, broken)
             if message is not None and broken.any():
                 raise ValueError(message)
-            if message is None:
-                refused |= broken
+            if message is None and broken.any():
+                refused = either(refused, broken)
         return refused
 
     def row(self, cells, name):
@@ -223,13 +223,13 @@ def as_cells(value):
 
 
 def hidden(value, refused):
-    """A value that is NULL in the rows that are refused."""
+    """A value that is NULL in the rows that are refused, if any are."""
+    if refused is None:
+        return value
     if isinstance(value, list):
         return [hidden(item, refused) for item in value]
     cells, null = value
-    if not refused.any():
-        return value
-    return cells, refused if null is None else null | refused
+    return cells, either(null, refused)
 
 
 def joined(parts):

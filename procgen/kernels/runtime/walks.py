@@ -135,10 +135,10 @@ class Walks:
             node &= LARGEST_CUT
             at += np.greater(code, node, right)
         for output, members, column in self.values:
-            leaves = column.take(at)
+            leaves, total = column.take(at), totals[output]
             for number in members:
                 if trees.start <= number < trees.stop:
-                    totals[output] += leaves[number - trees.start]
+                    total += leaves[number - trees.start]
 
     def add_row(self, codes, totals):
         """Add the trees to the totals of one row; `codes` are plain integers."""

@@ -320,7 +320,7 @@ def columns_by_name(program, rows):
 
 def test_masks_and_walks_are_chosen_by_what_they_read():
     few = pack(lower(program_of([tree(8, 3, 1)]), DUCKDB.target), "digest", {})
-    wide = [tree(60, 200, seed) for seed in range(20)]
-    many = pack(lower(program_of(wide, features=200), DUCKDB.target), "digest", {})
+    wide = [tree(60, 900, seed) for seed in range(20)]
+    many = pack(lower(program_of(wide, features=900), DUCKDB.target), "digest", {})
     assert [type(group) for group in Model(few).trees[0].groups] == [Masks]
     assert [type(group) for group in Model(many).trees[0].groups] == [Walks]
