@@ -19,7 +19,7 @@ from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
 from procgen.backends.duckdb_lowerings import Use, walked
 from procgen.backends.languages import Language
-from procgen.backends.lowering import Lowering
+from procgen.backends.lowering import STEPS_NOTES, Lowering
 from procgen.backends.routine import Parameter, Routine
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
 from procgen.backends.select import SelectWriter
@@ -31,11 +31,6 @@ from procgen.ir.stumps import free_ensembles
 from procgen.ir.trees import Ensemble, splits_of
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
-
-STEPS_NOTES = (
-    "Not exact, as was asked for: the leaves of each feature are added beforehand, so that a score",
-    "is within the bound of a sum of Python's, n eps sum|leaf|, and not equal to the last bit.",
-)
 
 
 @dataclass(frozen=True, slots=True)

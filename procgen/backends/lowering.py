@@ -40,3 +40,9 @@ KNOWN: dict[str, tuple[Lowering, ...]] = {
 BOUNDED = "within the bound of a sum"
 NOT_EXACT = f"not exact: {BOUNDED}"
 """What is said of STEPS wherever the others need no word."""
+STEPS_NOTES = (
+    "Not exact, as was asked for: each tree is the step function of a feature, whose leaves are",
+    "added already, so that a score is within the bound of a sum of Python's, n eps sum|leaf|, and",
+    "not equal to its last bit.",
+)
+"""The same at the head of a script."""
