@@ -152,7 +152,7 @@ class Runner:
         few = fewest // FEWER
         before, found = self.run(few, pace).cpu if few else 0.0, self.run(fewest, pace)
         more = min(MORE * fewest, pace.rows)
-        if more > fewest and MORE * found.cpu < pace.limit:
+        if more > fewest and found.cpu < min(ONCE * pace.seconds, pace.limit / MORE):
             # Some ways go on faster than they begin: PostgreSQL's loop, or a kernel in its cache.
             few, before = fewest, found.cpu
             fewest, found = more, self.run(more, pace)
