@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from benchmarks import procedures, rivals
 from benchmarks.clocks import repeat
-from benchmarks.compiled import LISTED, call, compiled, output_of, part
+from benchmarks.compiled import LISTED, call, compiled, made, output_of, part
 from benchmarks.models import COLUMNS, Subject
 from benchmarks.servers import WITHOUT_NUMBA, Server, copy_out, write_binary
 from benchmarks.ways import Ready, Role, Way
@@ -24,6 +24,8 @@ from procgen.artifacts.batches import batch_select
 BASE = "client, binary COPY"
 NUMBA_SECONDS = 4.0
 """So long a session of PL/Python scores before it is measured: it compiles its kernel meanwhile."""
+MANY = "SQL, _many"
+"""The half of an adaptive routine that scores many rows, called by its own name."""
 Query = Callable[[str], str]
 """A SELECT of id and score over a table of that name."""
 
@@ -51,6 +53,8 @@ def own_ways(subject: Subject, server: Server) -> Iterator[Way]:
     """The SQL routine, and the batch routine where the server has PL/Python."""
     ours = (server.name, Role.OURS, BASE)
     yield Way("SQL", *ours, partial(sql, subject, server))
+    if (many := inlined(subject)) is not None:
+        yield Way(MANY, *ours, partial(sql, subject, server, score=f"{many}({LISTED})"))
     if server.has_python:
         for name, jit in (("NumPy", False), ("Numba", True)):
             prepare = partial(batch, subject, server, jit=jit)
@@ -69,12 +73,19 @@ def install(connection: psycopg.Connection[Any], script: str, objects: tuple[str
         connection.execute(script)
 
 
-def sql(subject: Subject, server: Server, stack: ExitStack) -> Ready:
-    """The routine that users call, in a SELECT."""
+def inlined(subject: Subject) -> str | None:
+    """The half for many rows of the routine that gives a regressor's score, if it has halves."""
+    artifact = compiled(subject, "postgres")
+    is_one = not subject.is_classifier and artifact.lowering.endswith("one expression")
+    return made(artifact, "_margin_many") if is_one else None
+
+
+def sql(subject: Subject, server: Server, stack: ExitStack, score: str | None = None) -> Ready:
+    """The routine that users call, in a SELECT; or another expression over the columns."""
     artifact = compiled(subject, "postgres")
     connection = server.session(stack)
     install(connection, artifact.up, artifact.objects)
-    score = call(artifact, subject)
+    score = score or call(artifact, subject)
     return ready(connection, lambda table: f"SELECT id, {score} AS score FROM {table}")
 
 
