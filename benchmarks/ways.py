@@ -20,6 +20,8 @@ MORE = 4
 """And so many times the fewest, where that does not take too long."""
 SHARED = 10
 """The least seconds of a round: so many times those that a statement takes once."""
+COARSE = 0.02
+"""Seconds below which a difference may be that of two ticks of a clock."""
 ONCE = 3
 """A round of so many times the seconds that it may have is not repeated."""
 
@@ -92,7 +94,8 @@ class Pace:
 
         Fewer would be charged with planning that a whole table shares.
         """
-        seconds = min(max(self.seconds, SHARED * once), self.limit / 2)
+        shared = SHARED * once if once > COARSE else 0.0
+        seconds = min(max(self.seconds, shared), self.limit / 2)
         if of_a_row * self.rows <= seconds:
             return self.rows
         return max(self.fewest, min(self.rows, int(seconds / of_a_row)))
@@ -154,9 +157,10 @@ class Runner:
         more = min(MORE * fewest, pace.rows)
         if more > fewest and found.cpu < min(ONCE * pace.seconds, pace.limit / MORE):
             # Some ways go on faster than they begin: PostgreSQL's loop, or a kernel in its cache.
-            few, before = fewest, found.cpu
+            # And the first run may have prepared what the next ones find.
+            few, before = fewest, min(found.cpu, self.run(fewest, pace).cpu)
             fewest, found = more, self.run(more, pace)
-        of_a_row = max(0.0, found.cpu - before) / (fewest - few)
+        of_a_row = max((found.cpu - before) / (fewest - few), found.cpu / fewest / SHARED)
         self.rows = pace.rows_of(of_a_row, max(0.0, found.cpu - of_a_row * fewest))
         if self.rows <= fewest and found.cpu > ONCE * pace.seconds:
             self.rows = fewest
