@@ -39,8 +39,8 @@ def test_a_ratio_is_the_base_over_the_way_in_processor_time():
 
 
 def test_a_slow_way_gets_fewer_rows_and_says_how_many():
-    pace = Pace(rows=1000, fewest=10, rounds=2, seconds=0.01)
-    (slow,) = race([way("slow", lambda rows: spin(rows * 1e-4))], pace, **LABELS)
+    pace = Pace(rows=1000, fewest=10, rounds=2, seconds=0.05)
+    (slow,) = race([way("slow", lambda rows: spin(rows * 1e-3))], pace, **LABELS)
     assert 10 <= slow.units < 500
 
 
