@@ -125,7 +125,7 @@ def _sql() -> Iterator[Target]:
     yield _batch("duckdb", "tree", DUCKDB_SQL, 1.0)
     yield _batch(POSTGRES, "tree", ("SQL",), 3.5)
     yield _batch("duckdb", "lgb100", DUCKDB_SQL, 1.5)
-    yield _batch(POSTGRES, "lgb100", ("SQL", "SQL, _many"), 0.75)
+    yield _batch(POSTGRES, "lgb100", ("SQL",), 0.75)
     yield Target("batch", "duckdb", ("rf",), DUCKDB_SQL, Measure.CPU, 26e-6)
     yield Target("rows", "duckdb", ("lgb100",), DUCKDB_SQL, Measure.CPU, 0.010)
     yield Target("planning", "duckdb", STANDARD, DUCKDB_SQL, Measure.CPU, 0.25, every=True)

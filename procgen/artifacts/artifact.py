@@ -20,17 +20,17 @@ from procgen.backends.dialect import Dialect
 from procgen.backends.duckdb_lowerings import Use, walked
 from procgen.backends.languages import Language
 from procgen.backends.lowering import STEPS_NOTES, Lowering
+from procgen.backends.nan_as_null import swapped_features
 from procgen.backends.routine import Parameter, Routine
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
 from procgen.backends.select import SelectWriter
 from procgen.backends.wording import described
 from procgen.errors import InputsError, LimitError
-from procgen.ir.expressions import Threshold
 from procgen.ir.program import Action, Program
 from procgen.ir.stumps import free_ensembles
-from procgen.ir.trees import Ensemble, splits_of
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
+from procgen.ir.walk import ensembles_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,17 +260,8 @@ def _has_nodes(common: Mapping[str, Any]) -> bool:
 
 
 def _sends_missing_left(program: Program) -> bool:
-    """Whether some condition is printed in the form that keeps NaN out (backends/conditions.py)."""
     typing = Typing.of(program)
-    return any(
-        split.default_left
-        and isinstance(split.test, Threshold)
-        and typing.item_type(binding.value.features[split.feature]).is_float
-        and typing.may_be_missing(binding.value.features[split.feature])
-        for binding in program.bindings
-        if isinstance(binding.value, Ensemble)
-        for split in splits_of(binding.value.trees)
-    )
+    return any(swapped_features(one, typing) for one in ensembles_of(program).values())
 
 
 def _role(role: str, dialect: Dialect) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from procgen.ir.program import Program
 from procgen.ir.remembered import remembered
 from procgen.ir.trees import Ensemble, Leaf, depth
+from procgen.ir.walk import ensembles_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,7 @@ class Shape:
     @classmethod
     def of(cls, program: Program) -> Shape:
         """Measure a Program."""
-        found = [b.value for b in program.bindings if isinstance(b.value, Ensemble)]
-        return cls.of_ensembles(found, len(program.inputs))
+        return cls.of_ensembles(ensembles_of(program).values(), len(program.inputs))
 
     @classmethod
     def of_ensembles(cls, ensembles: Iterable[Ensemble], inputs: int) -> Shape:

@@ -19,7 +19,7 @@ from procgen.backends.node_lists import has_lists
 from procgen.backends.walks import Walk, walks_of
 from procgen.errors import LimitError
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble
+from procgen.ir.walk import ensembles_of
 
 
 class Use(enum.StrEnum):
@@ -41,7 +41,7 @@ not: in a generated column, in RETURNING, in a lambda."""
 
 def lowerings(program: Program, use: Use = Use.ROUTINE) -> dict[Lowering, Cost]:
     """Every way that a Program can take for a use, and its cost."""
-    ensembles = _ensembles(program)
+    ensembles = ensembles_of(program)
     inputs = len(program.inputs)
     whole = Shape.of_ensembles(ensembles.values(), inputs)
     costs = {Lowering.EXPRESSION: case_cost(whole, use)}
@@ -88,7 +88,7 @@ def walked(
     """The ensembles that are walked, by their bindings; none where the engine plans CASE well."""
     if not dialect.walks or lowering_of(program, use, forced) is not Lowering.NODES:
         return {}
-    named = _ensembles(program)
+    named = ensembles_of(program)
     listed = (name for name, one in named.items() if has_lists(one))
     return walks_of(program, dialect, listed, repeated=use is Use.ROUTINE)
 
@@ -110,18 +110,13 @@ def nodes_cost(shape: Shape, use: Use) -> Cost:
     the same levels, so that its planning does not grow with them.
     """
     read = {Use.ROUTINE: 1.3e-7, Use.ROWS: 1e-8, Use.SELECT: 4e-6}[use]
-    planned = {Use.ROUTINE: 1e-3, Use.ROWS: 4e-4 * shape.deepest, Use.SELECT: 4e-4 * shape.deepest}
+    planned = 1e-3 if use is Use.ROUTINE else 4e-4 * shape.deepest
     start, level = (3e-7, 17e-9) if use is Use.ROWS else (8e-7, 25e-9)
     nodes = shape.splits + shape.leaves
-    return Cost(3e-3 + planned[use] + read * nodes, start + level * shape.levels)
+    return Cost(3e-3 + planned + read * nodes, start + level * shape.levels)
 
 
 def passes_cost(shape: Shape) -> Cost:
     """CASE in passes: a row is copied for each, and trees do not leave the processor's cache."""
     row = 5e-7 + 10e-9 * shape.trees + 1.1e-9 * shape.splits
     return Cost(5e-3 + 60e-6 * shape.splits, row)
-
-
-def _ensembles(program: Program) -> dict[str, Ensemble]:
-    values = {binding.name: binding.value for binding in program.bindings}
-    return {name: value for name, value in values.items() if isinstance(value, Ensemble)}

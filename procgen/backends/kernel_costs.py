@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from procgen.backends.costs import Cost, Shape, sizes
 from procgen.ir.program import Program
-from procgen.ir.trees import Ensemble
+from procgen.ir.walk import ensembles_of
 
 MOST_LEAVES = 64
 """Leaves up to which a tree is masks; larger ones are walked."""
@@ -40,7 +40,7 @@ TIERS = {
 def kernel_costs(program: Program, engine: str) -> Mapping[str, Cost]:
     """The cost by tier, of rows that an engine hands over."""
     shape = Shape.of(program)
-    ensembles = (b.value for b in program.bindings if isinstance(b.value, Ensemble))
+    ensembles = ensembles_of(program).values()
     leaves = (count for ensemble in ensembles for count in sizes(ensemble)[0])
     bytes_of_masks = [_mask_bytes(count) for count in leaves if count <= MOST_LEAVES]
     return {

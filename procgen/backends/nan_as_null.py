@@ -27,7 +27,8 @@ def replaceable(program: Program, typing: Typing) -> frozenset[str]:
         if not isinstance(binding.value, Ensemble):
             read |= set(columns_of(binding.value))
             continue
-        asked |= _swapped(binding.value, typing)
+        swapped = swapped_features(binding.value, typing)
+        asked |= {feature.name for feature in swapped if isinstance(feature, Column)}
         for feature in binding.value.features:
             read |= _inside(feature)
     return frozenset(asked - read)
@@ -38,20 +39,19 @@ def _inside(expr: Expr) -> set[str]:
     return set() if isinstance(expr, Column) else set(columns_of(expr))
 
 
-def _swapped(ensemble: Ensemble, typing: Typing) -> set[str]:
+def swapped_features(ensemble: Ensemble, typing: Typing) -> list[Expr]:
+    """The features that some split compares in the form that keeps NaN out (conditions.py)."""
     places = {
         split.feature
         for split in splits_of(ensemble.trees)
         if split.default_left and isinstance(split.test, Threshold)
     }
-    features = [ensemble.features[place] for place in places]
-    return {
-        feature.name
+    features = (ensemble.features[place] for place in places)
+    return [
+        feature
         for feature in features
-        if isinstance(feature, Column)
-        and typing.item_type(feature).is_float
-        and typing.may_be_missing(feature)
-    }
+        if typing.item_type(feature).is_float and typing.may_be_missing(feature)
+    ]
 
 
 def replaced(columns: Mapping[str, str], names: Set[str]) -> str:

@@ -28,6 +28,7 @@ from procgen.ir.expressions import Membership
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, Split
 from procgen.ir.types import DType
+from procgen.ir.walk import ensembles_of
 
 REPEATED = 2
 """Levels that are repeated as one: with each of them a row is faster, and planning slower."""
@@ -64,7 +65,7 @@ class Walk:
         ensemble: which is walked.
         lists: its nodes.
         number: of the walk, from 1.
-        repeated: whether the text has one level, soon planned, or all of them, faster for a row.
+        repeated: whether the text has some levels, soon planned, or all, faster for a row of many.
         row: a column that holds the numbers that nodes test; None to make them inside the text.
     """
 
@@ -184,14 +185,10 @@ def walks_of(
 ) -> dict[str, Walk]:
     """The walks of some of a Program's ensembles, by their bindings; `repeated` as in Walk."""
     wanted = set(walked)
-    found = [
-        (binding.name, binding.value)
-        for binding in program.bindings
-        if isinstance(binding.value, Ensemble) and binding.name in wanted
-    ]
+    found = {name: one for name, one in ensembles_of(program).items() if name in wanted}
     return {
         name: Walk(dialect, ensemble, node_lists(ensemble), number, repeated)
-        for number, (name, ensemble) in enumerate(found, start=1)
+        for number, (name, ensemble) in enumerate(found.items(), start=1)
     }
 
 

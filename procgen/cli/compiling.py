@@ -129,18 +129,14 @@ def find_version(
     Raises:
         LimitError: the model cannot be written in the manner that is wanted.
     """
-    previous = None
-    match newest_version(project, name):
-        case (newest, known):
-            previous = newest
-            manner = read_model_file(project, ModelVersion(name, newest)).manner
-            if wanted.settled(manner) == manner and _is_written_as(source, manner, known):
-                return Version(newest, known, newest, manner)
-        case None:
-            pass
+    newest, known = newest_version(project, name) or (None, "")
+    if newest is not None:
+        kept = read_model_file(project, ModelVersion(name, newest)).manner
+        if wanted.settled(kept) == kept and _is_written_as(source, kept, known):
+            return Version(newest, known, newest, kept)
     manner = wanted.settled()
     digest = codec.digest(in_manner(source, manner).program)
-    return Version((previous or 0) + 1, digest, previous, manner)
+    return Version((newest or 0) + 1, digest, newest, manner)
 
 
 def _is_written_as(source: Source, manner: Manner, digest: str) -> bool:

@@ -10,12 +10,12 @@ import typer
 from procgen.cli.console import say, say_columns, say_json, working
 from procgen.cli.options import AsJson, Environment, Folder, Url
 from procgen.cli.parity import certified, is_bounded
+from procgen.cli.suites import STYLES
 from procgen.cli.targets import choose_database
 from procgen.databases.opening import open_database
 from procgen.databases.verifying import Verified, verify_applied
 from procgen.verify import case_gate
 
-STYLES = {"differs": "bold red", "equal": "green", "bounded": "green"}
 EXAMPLE = "Example: procgen verify churn --env prod"
 
 

@@ -5,14 +5,18 @@ A script as a whole would fail at what is still there, and must not drop a table
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 import sqlglot
 from sqlglot import Token, TokenType
 
+from procgen.backends import dialect_named
+
 REPLACED = frozenset({"function", "procedure", "macro", "trigger"})
 """What CREATE OR REPLACE makes; a table or a column holds data, and is made only where none is."""
 KINDS = REPLACED | {"view", "table"}
+CREATE = re.compile(r"CREATE( OR REPLACE)?")
 
 
 def remaking(
@@ -26,14 +30,17 @@ def remaking(
         there: the identities of what is stored, be it as it should or not.
         engine: whose script it is.
     """
+    names = {_name_of(identity, engine): identity for identity in wrong}
+    quote = dialect_named(engine).identifier
     made: dict[str, list[str]] = {}
     for tokens in _statements(sqlglot.tokenize(script, read=engine)):
         subject = _subject(tokens)
-        for identity in wrong:
-            if subject and _name_of(identity, engine) == subject:
-                text = script[tokens[0].start : tokens[-1].end + 1]
-                own = made.setdefault(identity, [])
-                own += _remade(tokens, text, is_there=identity in there)
+        if subject in names:
+            identity = names[subject]
+            text = script[tokens[0].start : tokens[-1].end + 1]
+            drop = f"DROP VIEW {'.'.join(map(quote, subject[1:]))}"
+            own = made.setdefault(identity, [])
+            own += _remade(text, subject[0], drop, is_there=identity in there)
     return {identity: ";\n".join(texts) for identity, texts in made.items() if texts}
 
 
@@ -90,14 +97,11 @@ def _name_of(identity: str, engine: str) -> tuple[str, ...]:
     return kind or "macro", *names
 
 
-def _remade(tokens: Sequence[Token], text: str, *, is_there: bool) -> list[str]:
-    first, second = (token.text.lower() for token in tokens[:2])
-    if first == "create" and second in REPLACED:
-        return [f"CREATE OR REPLACE{text.removeprefix('CREATE')}"]
-    if is_there and first == "create" and _subject(tokens)[0] == "view":
-        # Replaced, it would keep the rights that somebody has added.
-        parts = _subject(tokens)[1:]
-        name = ".".join('"' + part.replace('"', '""') + '"' for part in parts)
-        return [f"DROP VIEW {name}", text]
-    is_data = first == "alter" or (first, second) == ("create", "table")
-    return [] if is_data and is_there else [text]
+def _remade(text: str, kind: str, drop: str, *, is_there: bool) -> list[str]:
+    if not text.startswith(("CREATE", "ALTER")):  # it says who may use it, or what it is
+        return [text]
+    if kind in REPLACED:
+        return [CREATE.sub("CREATE OR REPLACE", text, count=1)]
+    if kind == "view" and is_there:  # replaced, it would keep the rights that somebody has added
+        return [drop, text]
+    return [] if is_there else [text]

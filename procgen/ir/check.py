@@ -21,7 +21,7 @@ from procgen.ir.expressions import (
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, Leaf, Split, Tree
 from procgen.ir.types import DType, Scalar
-from procgen.ir.walk import descend
+from procgen.ir.walk import descend, ensembles_of
 
 PYTHON_TYPES: dict[DType, type] = {
     DType.BOOL: bool,
@@ -50,11 +50,7 @@ def check(program: Program, *, but: frozenset[int] = frozenset()) -> Program:
 
 def trees_of(program: Program) -> frozenset[int]:
     """The identities of a Program's tuples of trees, for as long as that Program lives."""
-    return frozenset(
-        id(binding.value.trees)
-        for binding in program.bindings
-        if isinstance(binding.value, Ensemble)
-    )
+    return frozenset(id(ensemble.trees) for ensemble in ensembles_of(program).values())
 
 
 def _problems(program: Program, known: frozenset[int]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from procgen.ir import expressions, program, trees
 from procgen.ir.check import check
 from procgen.ir.expressions import Comparison, Membership, Test, Threshold
 from procgen.ir.program import Program
+from procgen.ir.remembered import remembered
 from procgen.ir.trees import Leaf, Node, Split, Tree
 from procgen.ir.types import DType, Field, ListType
 
@@ -40,6 +41,7 @@ def encode(value: Program) -> str:
     )
 
 
+@remembered
 def digest(value: Program) -> str:
     """sha256 of the canonical JSON, in hexadecimal: what "the same model" means."""
     return hashlib.sha256(encode(value).encode("utf-8")).hexdigest()

@@ -62,7 +62,7 @@ class Output:
     binding: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Program:
     """A whole model: its inputs in training order, what it refuses, its bindings, its outputs."""
 

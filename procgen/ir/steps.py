@@ -20,6 +20,7 @@ from procgen.ir.stumps import Stump, Values, stump_of
 from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
 from procgen.ir.types import DType
 from procgen.ir.typing import Typing
+from procgen.ir.walk import rewrite_ensembles
 
 LARGEST_INT64 = 2**63 - 1
 
@@ -27,15 +28,7 @@ LARGEST_INT64 = 2**63 - 1
 def as_steps(program: Program) -> Program:
     """Make step functions of every ensemble of stumps whose order is free."""
     typing = Typing.of(program)
-    return replace(
-        program,
-        bindings=tuple(
-            replace(binding, value=_stepped(binding.value, typing))
-            if isinstance(binding.value, Ensemble) and binding.value.any_order
-            else binding
-            for binding in program.bindings
-        ),
-    )
+    return rewrite_ensembles(program, lambda one: _stepped(one, typing) if one.any_order else one)
 
 
 class _Key(NamedTuple):

@@ -11,6 +11,7 @@ from procgen.ir.bounds import largest_sum
 from procgen.ir.program import Program
 from procgen.ir.trees import Ensemble, Leaf, Split, Tree, split_count, splits_of
 from procgen.ir.types import DType
+from procgen.ir.walk import ensembles_of, rewrite_ensembles, trees_of
 
 STUMP = 3
 """Nodes of a tree of one split."""
@@ -71,20 +72,14 @@ def can_be_steps(program: Program) -> bool:
 
 def free_ensembles(program: Program) -> dict[str, Ensemble]:
     """The ensembles that may be added in any order, by their bindings."""
-    return {name: one for name, one in _ensembles(program).items() if one.any_order}
-
-
-def _ensembles(program: Program) -> dict[str, Ensemble]:
-    values = {binding.name: binding.value for binding in program.bindings}
-    return {name: value for name, value in values.items() if isinstance(value, Ensemble)}
+    return {name: one for name, one in ensembles_of(program).items() if one.any_order}
 
 
 def _problem(program: Program) -> str | None:
     """Why a Program's leaves cannot be added in any order, or None where they can."""
-    ensembles = _ensembles(program)
-    if not any(any(splits_of(one.trees)) for one in ensembles.values()):
+    if not any(splits_of(trees_of(program))):
         return "it has none"
-    found = (problem for one in ensembles.values() for problem in _problems(one))
+    found = (problem for one in ensembles_of(program).values() for problem in _problems(one))
     return next(found, None)
 
 
@@ -99,12 +94,4 @@ def _problems(ensemble: Ensemble) -> Iterator[str]:
 
 
 def _with_order(program: Program, *, any_order: bool) -> Program:
-    return replace(
-        program,
-        bindings=tuple(
-            replace(binding, value=replace(binding.value, any_order=any_order))
-            if isinstance(binding.value, Ensemble)
-            else binding
-            for binding in program.bindings
-        ),
-    )
+    return rewrite_ensembles(program, lambda one: replace(one, any_order=any_order))

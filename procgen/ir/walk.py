@@ -107,11 +107,29 @@ def expressions(program: Program) -> Iterator[Expr]:
             yield binding.value
 
 
+def ensembles_of(program: Program) -> dict[str, Ensemble]:
+    """Every ensemble by the name of its binding, in their order."""
+    values = {binding.name: binding.value for binding in program.bindings}
+    return {name: value for name, value in values.items() if isinstance(value, Ensemble)}
+
+
 def trees_of(program: Program) -> Iterator[Tree]:
     """Every tree of every ensemble."""
-    for binding in program.bindings:
-        if isinstance(binding.value, Ensemble):
-            yield from binding.value.trees
+    for ensemble in ensembles_of(program).values():
+        yield from ensemble.trees
+
+
+def rewrite_ensembles(program: Program, rule: Callable[[Ensemble], Ensemble]) -> Program:
+    """Apply `rule` to every ensemble of a Program, and to nothing else."""
+    return replace(
+        program,
+        bindings=tuple(
+            replace(binding, value=rule(binding.value))
+            if isinstance(binding.value, Ensemble)
+            else binding
+            for binding in program.bindings
+        ),
+    )
 
 
 def rewrite_program(program: Program, rule: Callable[[Expr], Expr]) -> Program:

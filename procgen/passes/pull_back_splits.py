@@ -14,6 +14,7 @@ from procgen.ir.program import Program
 from procgen.ir.target import Target
 from procgen.ir.trees import Ensemble, Node, Split, Tree
 from procgen.ir.types import DType
+from procgen.ir.walk import rewrite_ensembles
 from procgen.passes.preimage import Preimage, preimage
 
 
@@ -21,15 +22,7 @@ def pull_back_splits(program: Program, _: Target) -> Program:
     """Rewrite every split of every ensemble in terms of input columns, where that is exact."""
     columns = {field.name: field.dtype for field in program.inputs}
     present = frozenset(r.subject for r in program.requirements if not r.accepts_missing)
-    return replace(
-        program,
-        bindings=tuple(
-            replace(binding, value=_Puller(columns, binding.value, present).ensemble())
-            if isinstance(binding.value, Ensemble)
-            else binding
-            for binding in program.bindings
-        ),
-    )
+    return rewrite_ensembles(program, lambda one: _Puller(columns, one, present).ensemble())
 
 
 class _Puller:

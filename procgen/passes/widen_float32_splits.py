@@ -18,19 +18,12 @@ from procgen.ir.program import Program
 from procgen.ir.target import Target
 from procgen.ir.trees import Ensemble, Split, Tree
 from procgen.ir.types import DType
+from procgen.ir.walk import rewrite_ensembles
 
 
 def widen_float32_splits(program: Program, _: Target) -> Program:
     """Replace every float32 threshold of every tree by the double threshold that means the same."""
-    return replace(
-        program,
-        bindings=tuple(
-            replace(binding, value=_widen_ensemble(binding.value))
-            if isinstance(binding.value, Ensemble)
-            else binding
-            for binding in program.bindings
-        ),
-    )
+    return rewrite_ensembles(program, _widen_ensemble)
 
 
 def widen(thresholds: Sequence[Threshold]) -> list[Threshold]:

@@ -132,9 +132,10 @@ def is_composite(program: Program, sums: tuple[Weights | Leaves, ...]) -> bool:
 def _are_for_the_margin_alone(program: Program) -> bool:
     """Whether everything else is computed from the margin, and not from the trees once more."""
     margin = program.output(OutputName.MARGIN)
-    trees = free_ensembles(program).keys() - {margin.binding if margin else ""}
+    free = free_ensembles(program)
+    trees = free.keys() - {margin.binding if margin else ""}
     others = (one for one in program.bindings if margin is None or one.name != margin.binding)
-    return len(free_ensembles(program)) == 1 and not any(
+    return len(free) == 1 and not any(
         isinstance(part, Reference) and part.name in trees
         for binding in others
         for outer in _outermost(binding.value)

@@ -107,10 +107,11 @@ class Model:
             broken = ~holds(values[step], test)
             if gone is not None:
                 broken = np.where(gone, not accepts_missing, broken)
-            if message is not None and broken.any():
+            if not broken.any():
+                continue
+            if message is not None:
                 raise ValueError(message)
-            if message is None and broken.any():
-                refused = either(refused, broken)
+            refused = either(refused, broken)
         return refused
 
     def row(self, cells, name):
