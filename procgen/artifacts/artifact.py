@@ -20,10 +20,10 @@ from procgen.backends.dialect import Dialect
 from procgen.backends.duckdb_lowerings import Use, walked
 from procgen.backends.languages import Language
 from procgen.backends.lowering import STEPS_NOTES, Lowering
-from procgen.backends.nan_as_null import swapped_features
 from procgen.backends.routine import Parameter, Routine
 from procgen.backends.routines import SUFFIXES, RoutineWriter, Schema
 from procgen.backends.select import SelectWriter
+from procgen.backends.stand_ins import swapped_features
 from procgen.backends.wording import described
 from procgen.errors import InputsError, LimitError
 from procgen.ir.program import Action, Program
@@ -198,9 +198,13 @@ class ArtifactWriter:
             for r in self.program.requirements
             if r.action is not Action.REFUSE
         )
-        if _sends_missing_left(self.lowered):
+        if _sends_missing_left(self.lowered) and not self._walks():
             notes.append("-x < -t is x > t, but false of NaN: a missing value takes the ELSE side.")
         return tuple(notes)
+
+    def _walks(self) -> bool:
+        """Whether the routines read lists of nodes instead of having the splits as conditions."""
+        return bool(walked(self.lowered, self.dialect, Use.ROUTINE, self.forced))
 
     def _entry(self, routine: Routine, python: PythonWriter | None) -> dict[str, object]:
         schema = Schema(self.dialect, self.schema, routine.name)

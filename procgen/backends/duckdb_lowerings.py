@@ -30,7 +30,7 @@ class Use(enum.StrEnum):
     SELECT = "select"
 
 
-ROWS = {Use.ROUTINE: 5_000, Use.ROWS: 100_000, Use.SELECT: 100_000}
+ROWS = {Use.ROUTINE: 3_000, Use.ROWS: 100_000, Use.SELECT: 100_000}
 """Rows of the statement for which a lowering is chosen; many rows belong to the table macro."""
 LONGEST_PLANNING = 0.25
 """Seconds: what takes longer before the first row is taken only where there is nothing else."""
@@ -98,8 +98,8 @@ def case_cost(shape: Shape, use: Use) -> Cost:
 
     A table macro calls the margin's macro for each output, and a SELECT is parsed each time.
     """
-    planning = {Use.ROUTINE: 60e-6, Use.ROWS: 120e-6, Use.SELECT: 100e-6}[use]
-    row = 1e-7 + 15e-9 * shape.trees + 1.6e-9 * shape.splits
+    planning = {Use.ROUTINE: 50e-6, Use.ROWS: 100e-6, Use.SELECT: 85e-6}[use]
+    row = 1e-7 + 10e-9 * shape.trees + 1.3e-9 * shape.splits
     return Cost(1e-3 + planning * shape.splits, row)
 
 
@@ -117,6 +117,6 @@ def nodes_cost(shape: Shape, use: Use) -> Cost:
 
 
 def passes_cost(shape: Shape) -> Cost:
-    """CASE in passes: a row is copied for each, and trees do not leave the processor's cache."""
-    row = 5e-7 + 10e-9 * shape.trees + 1.1e-9 * shape.splits
-    return Cost(5e-3 + 60e-6 * shape.splits, row)
+    """CASE in passes: inputs are copied for each, and trees do not leave the processor's cache."""
+    row = 4e-7 + 6e-9 * shape.trees + 0.56e-9 * shape.splits
+    return Cost(5e-3 + 40e-6 * shape.splits, row)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from procgen.backends.nan_as_null import replaceable
 from procgen.backends.printer import Printer
 from procgen.backends.routines import RoutineWriter
+from procgen.backends.stand_ins import StandIns, stand_ins
 from procgen.backends.trees import Piece, TreePrinter
 from procgen.ir.trees import Ensemble
 
@@ -30,10 +30,10 @@ class TreeText:
 def tree_texts(writer: RoutineWriter, script: str) -> Iterator[TreeText]:
     """Every tree of every sum, in the order in which a routine adds them.
 
-    What a script tests may be columns without NaN, or as they are: its first tree shows which.
+    What a script tests may be columns with stand-ins, or as they are: its first tree shows which.
     """
-    columns = replaceable(writer.program, writer.typing)
-    shorter, usual = _texts(writer, columns), _texts(writer, frozenset())
+    shorter = _texts(writer, stand_ins(writer.program, writer.typing))
+    usual = _texts(writer, {})
     first = next(shorter, None)
     if first is not None and first.text in script:
         yield first
@@ -42,14 +42,14 @@ def tree_texts(writer: RoutineWriter, script: str) -> Iterator[TreeText]:
         yield from usual
 
 
-def _texts(writer: RoutineWriter, without_nan: frozenset[str]) -> Iterator[TreeText]:
+def _texts(writer: RoutineWriter, instead: StandIns) -> Iterator[TreeText]:
     dialect = writer.schema.dialect
     printer = Printer(
         dialect,
         writer.program,
         writer.typing,
         writer.columns(positional=False),
-        without_nan=without_nan,
+        stand_ins=instead,
     )
     for binding in writer.program.bindings:
         ensemble = binding.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import copysign
 from typing import assert_never
@@ -11,6 +11,7 @@ from procgen.backends import conditions
 from procgen.backends.dialect import Dialect
 from procgen.backends.float32_sums import weighted_sum
 from procgen.backends.sharing import Key
+from procgen.backends.stand_ins import StandIns
 from procgen.backends.trees import Subject, TreePrinter
 from procgen.backends.walks import LEAVES, Walk
 from procgen.errors import LimitError
@@ -59,7 +60,7 @@ class Printer:
         raiser: the qualified name of the routine that raises an error, or nothing without one.
         shared: bindings whose value has a name in this text (sharing.py); NULL there is missing.
         walks: ensembles that are walked as lists of nodes; `with_nodes` gives the lists a name.
-        without_nan: inputs that have NULL for NaN (nan_as_null.py).
+        stand_ins: inputs that have something else for NaN (stand_ins.py).
     """
 
     dialect: Dialect
@@ -72,7 +73,7 @@ class Printer:
     raiser: str = ""
     shared: Mapping[str, str] = field(default_factory=dict)
     walks: Mapping[str, Walk] = field(default_factory=dict)
-    without_nan: Set[str] = frozenset()
+    stand_ins: StandIns = field(default_factory=dict)
 
     def text(self, expr: Expr) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a node
         """An expression, in parentheses where its neighbours could tear it apart."""
@@ -174,8 +175,10 @@ class Printer:
     def _subject(self, feature: Expr) -> Subject:
         dtype = self.typing.item_type(feature)
         may_be_missing = self.typing.may_be_missing(feature)
-        is_replaced = isinstance(feature, Column) and feature.name in self.without_nan
-        may_be_nan = may_be_missing and dtype.is_float and not is_replaced
+        may_be_nan = may_be_missing and dtype.is_float
+        if isinstance(feature, Column) and feature.name in self.stand_ins:
+            may_be_nan = False
+            may_be_missing = self.stand_ins[feature.name] is None
         return Subject(self.text(feature), dtype, may_be_missing, may_be_nan)
 
     def _reference(self, name: str) -> str:

@@ -4,6 +4,9 @@ It gives the columns of the relation, then prediction, proba and margin. A relat
 column of such a name is refused by DuckDB: "Duplicate struct entry name". What computes a value is
 the SELECT of select.py, over one column that holds the whole row of the relation; or, where each
 tree is one CASE, the scalar macros.
+
+Passes write each row again, so they are given a number in place of the relation's row: it is kept
+once under that number, and joined to its scores in the end.
 """
 
 from __future__ import annotations
@@ -12,9 +15,9 @@ from dataclasses import dataclass, replace
 
 from procgen.backends.duckdb_lowerings import Use, lowering_of, walked
 from procgen.backends.lowering import Lowering
-from procgen.backends.nan_as_null import replaceable, replaced
 from procgen.backends.routines import SUFFIXES, RoutineWriter
 from procgen.backends.select import TITLES, SelectWriter
+from procgen.backends.stand_ins import stand_ins, with_stand_ins
 from procgen.backends.walks import Walk
 from procgen.ir.expressions import Reference
 from procgen.ir.program import OutputName, Program
@@ -54,29 +57,56 @@ class RowsMacro:
         read = ", ".join(f"{ROW}.{quote(field.name)}" for field in writer.program.inputs)
         if lowering is Lowering.EXPRESSION:
             return cls({}, _calling(writer, read), lowering, walks, None)
-        passes: dict[str, str] = {}
-        is_passes = lowering is Lowering.PASSES
-        columns = replaceable(writer.program, writer.typing) if is_passes else frozenset()
-        select = SelectWriter(
-            writer.program,
-            writer.schema.dialect,
-            writer.typing,
-            {name: _with_column(walk, writer) for name, walk in walks.items()},
-            nodes=writer.schema.qualified("_nodes"),
-            passes=passes if is_passes else None,
-            without_nan=columns,
-        )
+        if lowering is Lowering.PASSES:
+            return _in_passes(writer, walks, read)
+        select = _writer(writer, walks)
         whole = select.own_column("source")
         source = select.subquery(
-            f"SELECT {ROW} AS {whole}, unnest({writer.schema.qualified('_inputs')}({read}))\n"
+            f"SELECT {ROW} AS {whole}, {_unnested(writer, read)}\n"
             f"FROM query_table({PARAMETER}) AS {ROW}"
         )
-        if columns:
-            values = replaced(writer.columns(positional=False), columns)
-            source = select.subquery(f"SELECT * REPLACE ({values})\nFROM {source}")
-        rows = select.scored(select.with_numbers(source))
-        scores = {name: select.own_column(name.value) for name in TITLES}
-        return cls(passes, _adding(writer, whole, scores, rows), lowering, walks, _inputs(writer))
+        scored = select.scored(select.with_numbers(source))
+        statement = _adding(writer, whole, _scores(select), scored)
+        return cls({}, statement, lowering, walks, _inputs(writer))
+
+
+def _in_passes(writer: RoutineWriter, walks: dict[str, Walk], read: str) -> RowsMacro:
+    """The rows with a number each, the passes over their inputs, and both joined."""
+    dialect = writer.schema.dialect
+    instead = stand_ins(writer.program, writer.typing)
+    passes: dict[str, str] = {}
+    select = replace(_writer(writer, walks), passes=passes, stand_ins=instead)
+    rows, number = select.own_column("kept"), select.own_column("number")
+    passes[rows] = (
+        f"SELECT row_number() OVER () AS {number}, {ROW}\nFROM query_table({PARAMETER}) AS {ROW}"
+    )
+    source = select.subquery(f"SELECT {number}, {_unnested(writer, read)}\nFROM {rows}")
+    if instead:
+        values = with_stand_ins(writer.columns(positional=False), instead, dialect)
+        source = select.subquery(f"SELECT * REPLACE ({values})\nFROM {source}")
+    scored = select.scored(select.with_numbers(source))
+    joined = f"{rows} JOIN {scored} USING ({number})"
+    statement = _adding(writer, ROW, _scores(select), joined)
+    return RowsMacro(passes, statement, Lowering.PASSES, walks, _inputs(writer))
+
+
+def _writer(writer: RoutineWriter, walks: dict[str, Walk]) -> SelectWriter:
+    return SelectWriter(
+        writer.program,
+        writer.schema.dialect,
+        writer.typing,
+        {name: _with_column(walk, writer) for name, walk in walks.items()},
+        nodes=writer.schema.qualified("_nodes"),
+    )
+
+
+def _unnested(writer: RoutineWriter, read: str) -> str:
+    """All inputs as columns of the types that the model has."""
+    return f"unnest({writer.schema.qualified('_inputs')}({read}))"
+
+
+def _scores(select: SelectWriter) -> dict[OutputName, str]:
+    return {name: select.own_column(name.value) for name in TITLES}
 
 
 def _with_column(walk: Walk, writer: RoutineWriter) -> Walk:

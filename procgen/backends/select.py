@@ -19,6 +19,7 @@ from procgen.backends.admission import admission as admission_of
 from procgen.backends.dialect import Dialect
 from procgen.backends.printer import Printer
 from procgen.backends.sharing import Key, in_order, shared_values
+from procgen.backends.stand_ins import StandIns
 from procgen.backends.walks import NODES, Walk, with_nodes
 from procgen.backends.work import Work
 from procgen.errors import LimitError
@@ -34,7 +35,7 @@ TITLES = {
 }
 
 
-SPLITS_A_PASS = 300
+SPLITS_A_PASS = 450
 """More of them in one pipeline fall out of the processor's cache: each owns 45 KB of state."""
 
 
@@ -49,7 +50,7 @@ class SelectWriter:
         walks: the ensembles that are walked.
         nodes: the table that holds the lists of the walks; None to write them into the text.
         passes: filled with the subqueries that are kept, by name; None to keep none.
-        without_nan: inputs in which the source has NULL for NaN.
+        stand_ins: what the source has for NaN, by input.
     """
 
     program: Program
@@ -58,7 +59,7 @@ class SelectWriter:
     walks: Mapping[str, Walk] = field(default_factory=dict)
     nodes: str | None = None
     passes: dict[str, str] | None = None
-    without_nan: frozenset[str] = frozenset()
+    stand_ins: StandIns = field(default_factory=dict)
 
     def select(self, relation: str, keys: Sequence[str]) -> str:
         """The statement.
@@ -229,7 +230,7 @@ class SelectWriter:
             sums={key: name for key, name in names.items() if isinstance(key, tuple)},
             shared={key: name for key, name in names.items() if isinstance(key, str)},
             walks=self.walks,
-            without_nan=self.without_nan,
+            stand_ins=self.stand_ins,
         )
 
     def _quote(self, name: str) -> str:

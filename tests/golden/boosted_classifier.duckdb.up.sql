@@ -11,9 +11,9 @@ CREATE MACRO "ml"."churn_v3_margin"(
 CASE WHEN
     "visits" IS NOT NULL
 THEN (-0.75e0
- + /* tree 0 */ CASE WHEN -"age" < -44.00000023841858e0
- THEN 0.125e0
- ELSE CASE WHEN (("plan" COLLATE "C") IN ('basic')) THEN -0.5e0 ELSE 0.25e0 END END
+ + /* tree 0 */ CASE WHEN -"age" < -44.00000023841858e0 THEN 0.125e0
+ WHEN (("plan" COLLATE "C") IN ('basic')) THEN -0.5e0
+ ELSE 0.25e0 END
  + /* tree 1 */ CASE WHEN "visits" <= CAST(2 AS BIGINT) THEN 0.1e0 ELSE -0.1e0 END) END;
 COMMENT ON MACRO "ml"."churn_v3_margin" IS 'procgen churn v3, model sha256 8536a5112607a05af6905cc115fb7de1143b91b8141505fd2ff09588e5f96253';
 

@@ -12,9 +12,9 @@ LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT SECURITY INVOKER NOT LEAKPROOF PARAL
 RETURN CASE WHEN
     "visits" IS NOT NULL
 THEN ('-0.75'::float8
- + /* tree 0 */ CASE WHEN -"age" < '-44.00000023841858'::float8
- THEN '0.125'::float8
- ELSE CASE WHEN (("plan" COLLATE "C") IN ('basic'::text)) THEN '-0.5'::float8 ELSE '0.25'::float8 END END
+ + /* tree 0 */ CASE WHEN -"age" < '-44.00000023841858'::float8 THEN '0.125'::float8
+ WHEN (("plan" COLLATE "C") IN ('basic'::text)) THEN '-0.5'::float8
+ ELSE '0.25'::float8 END
  + /* tree 1 */ CASE WHEN "visits" <= '2'::int8 THEN '0.1'::float8 ELSE '-0.1'::float8 END) END;
 REVOKE ALL ON FUNCTION "ml"."churn_v3_margin"(double precision, text, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION "ml"."churn_v3_margin"(double precision, text, bigint) TO PUBLIC;
