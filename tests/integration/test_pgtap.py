@@ -60,7 +60,7 @@ def test_every_test_passes_where_the_version_is_applied(tmp_path, postgres15_url
 @pytest.mark.postgres
 def test_another_leaf_fails_and_the_row_is_shown(tmp_path, postgres15_url):
     project = with_model(tmp_path / "project", "postgres", MODELS["boosting"](), "churn")
-    rewrite(project, postgres15_url, "churn_v1", '"age" <= ', '"age" < ')
+    rewrite(project, postgres15_url, "churn_v1", '"age" > ', '"age" >= ')
     write_files(pgtap_files(project, tmp_path / "tests"))
     apply_unasked(project, postgres15_url)
     done = prove(postgres15_url, tmp_path / "tests")
