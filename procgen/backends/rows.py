@@ -53,16 +53,14 @@ class RowsMacro:
         """The table macro beside some routines."""
         lowering = lowering_of(writer.program, Use.ROWS, writer.lowering)
         walks = walked(writer.program, writer.schema.dialect, Use.ROWS, writer.lowering)
-        quote = writer.schema.dialect.identifier
-        read = ", ".join(f"{ROW}.{quote(field.name)}" for field in writer.program.inputs)
         if lowering is Lowering.EXPRESSION:
-            return cls({}, _calling(writer, read), lowering, walks, None)
+            return cls({}, _calling(writer), lowering, walks, None)
         if lowering is Lowering.PASSES:
-            return _in_passes(writer, walks, read)
+            return _in_passes(writer, walks)
         select = _writer(writer, walks)
         whole = select.own_column("source")
         source = select.subquery(
-            f"SELECT {ROW} AS {whole}, {_unnested(writer, read)}\n"
+            f"SELECT {ROW} AS {whole}, {_unnested(writer, ROW)}\n"
             f"FROM query_table({PARAMETER}) AS {ROW}"
         )
         scored = select.scored(select.with_numbers(source))
@@ -70,23 +68,24 @@ class RowsMacro:
         return cls({}, statement, lowering, walks, _inputs(writer))
 
 
-def _in_passes(writer: RoutineWriter, walks: dict[str, Walk], read: str) -> RowsMacro:
+def _in_passes(writer: RoutineWriter, walks: dict[str, Walk]) -> RowsMacro:
     """The rows with a number each, the passes over their inputs, and both joined."""
     dialect = writer.schema.dialect
     instead = stand_ins(writer.program, writer.typing)
     passes: dict[str, str] = {}
     select = replace(_writer(writer, walks), passes=passes, stand_ins=instead)
-    rows, number = select.own_column("kept"), select.own_column("number")
+    rows, number, whole = map(select.own_column, ("kept", "number", "source"))
     passes[rows] = (
-        f"SELECT row_number() OVER () AS {number}, {ROW}\nFROM query_table({PARAMETER}) AS {ROW}"
+        f"SELECT row_number() OVER () AS {number}, {ROW} AS {whole}\n"
+        f"FROM query_table({PARAMETER}) AS {ROW}"
     )
-    source = select.subquery(f"SELECT {number}, {_unnested(writer, read)}\nFROM {rows}")
+    source = select.subquery(f"SELECT {number}, {_unnested(writer, whole)}\nFROM {rows}")
     if instead:
         values = with_stand_ins(writer.columns(positional=False), instead, dialect)
         source = select.subquery(f"SELECT * REPLACE ({values})\nFROM {source}")
     scored = select.scored(select.with_numbers(source))
     joined = f"{rows} JOIN {scored} USING ({number})"
-    statement = _adding(writer, ROW, _scores(select), joined)
+    statement = _adding(writer, whole, _scores(select), joined)
     return RowsMacro(passes, statement, Lowering.PASSES, walks, _inputs(writer))
 
 
@@ -100,9 +99,15 @@ def _writer(writer: RoutineWriter, walks: dict[str, Walk]) -> SelectWriter:
     )
 
 
-def _unnested(writer: RoutineWriter, read: str) -> str:
+def _unnested(writer: RoutineWriter, row: str) -> str:
     """All inputs as columns of the types that the model has."""
-    return f"unnest({writer.schema.qualified('_inputs')}({read}))"
+    return f"unnest({writer.schema.qualified('_inputs')}({_read(writer, row)}))"
+
+
+def _read(writer: RoutineWriter, row: str) -> str:
+    """The inputs as a row of the relation has them."""
+    quote = writer.schema.dialect.identifier
+    return ", ".join(f"{row}.{quote(field.name)}" for field in writer.program.inputs)
 
 
 def _scores(select: SelectWriter) -> dict[OutputName, str]:
@@ -143,9 +148,10 @@ def _adding(writer: RoutineWriter, row: str, scores: dict[OutputName, str], sour
     return f"SELECT unnest(struct_insert({row},\n    {added}))\nFROM {source}"
 
 
-def _calling(writer: RoutineWriter, read: str) -> str:
+def _calling(writer: RoutineWriter) -> str:
     """The scalar macros do the work, in a subquery: a call in the struct is made for each field."""
     names = {name: f"procgen_{name.value}" for name in TITLES}
+    read = _read(writer, ROW)
     calls = ",\n    ".join(
         f"{writer.schema.qualified(SUFFIXES[output.name])}({read}) AS {names[output.name]}"
         for output in writer.program.outputs
