@@ -119,4 +119,4 @@ def nodes_cost(shape: Shape, use: Use) -> Cost:
 def passes_cost(shape: Shape) -> Cost:
     """CASE in passes: inputs are copied for each, and trees do not leave the processor's cache."""
     row = 4e-7 + 6e-9 * shape.trees + 0.56e-9 * shape.splits
-    return Cost(5e-3 + 40e-6 * shape.splits, row)
+    return Cost(5e-3 + 32e-6 * shape.splits, row)
