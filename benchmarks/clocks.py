@@ -1,7 +1,8 @@
 """What one step costs: seconds, seconds of processor, and the memory that it grows by.
 
 Processor time is that of this process and of the processes named. It is the same on a busy machine
-as on a quiet one, or nearly so; the clock on the wall is not.
+as on a quiet one, or nearly so, unless its memory and caches are what others use as well; the clock
+on the wall is not.
 """
 
 from __future__ import annotations
