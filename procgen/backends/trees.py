@@ -5,10 +5,10 @@
      THEN CASE WHEN "age" <= 60e0 THEN -0.5e0 ELSE 0.5e0 END
      ELSE 0.125e0 END
 
-What is not so goes on in the same CASE: another one after ELSE would be a level more to plan, and
-DuckDB would copy its values once more, which is a third of a row's time. Where nothing can be
-missing that is the higher side. A condition is never true of a missing value (conditions.py), so
-a node whose missing values go left goes on there.
+Where a condition does not hold, the same CASE goes on: a CASE after ELSE would be one level more to
+plan, and DuckDB would copy its values once more, a quarter of a row's time. A condition is never
+true of a missing value (conditions.py), so that side is the one where missing values go; where
+nothing can be missing it is the higher one.
 """
 
 from __future__ import annotations
