@@ -17,7 +17,7 @@ from procgen.artifacts.verification import VerifyWriter
 from procgen.backends.choices import Choice, choices
 from procgen.backends.conditions import error_message
 from procgen.backends.dialect import Dialect
-from procgen.backends.duckdb_lowerings import Use, walked
+from procgen.backends.duckdb_lowerings import Use, lowering_of, walked
 from procgen.backends.languages import Language
 from procgen.backends.lowering import STEPS_NOTES, Lowering
 from procgen.backends.routine import Parameter, Routine
@@ -204,7 +204,8 @@ class ArtifactWriter:
 
     def _walks(self) -> bool:
         """Whether the routines read lists of nodes instead of having the splits as conditions."""
-        return bool(walked(self.lowered, self.dialect, Use.ROUTINE, self.forced))
+        found = self.dialect.walks and lowering_of(self.lowered, Use.ROUTINE, self.forced)
+        return found is Lowering.NODES
 
     def _entry(self, routine: Routine, python: PythonWriter | None) -> dict[str, object]:
         schema = Schema(self.dialect, self.schema, routine.name)

@@ -52,12 +52,18 @@ class RowsMacro:
     def of(cls, writer: RoutineWriter) -> RowsMacro:
         """The table macro beside some routines."""
         lowering = lowering_of(writer.program, Use.ROWS, writer.lowering)
-        walks = walked(writer.program, writer.schema.dialect, Use.ROWS, writer.lowering)
         if lowering is Lowering.EXPRESSION:
-            return cls({}, _calling(writer), lowering, walks, None)
+            return cls({}, _calling(writer), lowering, {}, None)
         if lowering is Lowering.PASSES:
-            return _in_passes(writer, walks)
-        select = _writer(writer, walks)
+            return _in_passes(writer)
+        walks = walked(writer.program, writer.schema.dialect, Use.ROWS, writer.lowering)
+        select = SelectWriter(
+            writer.program,
+            writer.schema.dialect,
+            writer.typing,
+            {name: _with_column(walk, writer) for name, walk in walks.items()},
+            nodes=writer.schema.qualified("_nodes"),
+        )
         whole = select.own_column("source")
         source = select.subquery(
             f"SELECT {ROW} AS {whole}, {_unnested(writer, ROW)}\n"
@@ -68,12 +74,12 @@ class RowsMacro:
         return cls({}, statement, lowering, walks, _inputs(writer))
 
 
-def _in_passes(writer: RoutineWriter, walks: dict[str, Walk]) -> RowsMacro:
+def _in_passes(writer: RoutineWriter) -> RowsMacro:
     """The rows with a number each, the passes over their inputs, and both joined."""
     dialect = writer.schema.dialect
     instead = stand_ins(writer.program, writer.typing)
     passes: dict[str, str] = {}
-    select = replace(_writer(writer, walks), passes=passes, stand_ins=instead)
+    select = SelectWriter(writer.program, dialect, writer.typing, passes=passes, stand_ins=instead)
     rows, number, whole = map(select.own_column, ("kept", "number", "source"))
     passes[rows] = (
         f"SELECT row_number() OVER () AS {number}, {ROW} AS {whole}\n"
@@ -83,20 +89,9 @@ def _in_passes(writer: RoutineWriter, walks: dict[str, Walk]) -> RowsMacro:
     if instead:
         values = with_stand_ins(writer.columns(positional=False), instead, dialect)
         source = select.subquery(f"SELECT * REPLACE ({values})\nFROM {source}")
-    scored = select.scored(select.with_numbers(source))
-    joined = f"{rows} JOIN {scored} USING ({number})"
+    joined = f"{rows} JOIN {select.scored(source)} USING ({number})"
     statement = _adding(writer, whole, _scores(select), joined)
-    return RowsMacro(passes, statement, Lowering.PASSES, walks, _inputs(writer))
-
-
-def _writer(writer: RoutineWriter, walks: dict[str, Walk]) -> SelectWriter:
-    return SelectWriter(
-        writer.program,
-        writer.schema.dialect,
-        writer.typing,
-        {name: _with_column(walk, writer) for name, walk in walks.items()},
-        nodes=writer.schema.qualified("_nodes"),
-    )
+    return RowsMacro(passes, statement, Lowering.PASSES, {}, _inputs(writer))
 
 
 def _unnested(writer: RoutineWriter, row: str) -> str:

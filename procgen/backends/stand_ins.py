@@ -32,12 +32,6 @@ def stand_ins(program: Program, typing: Typing) -> StandIns:
     """What stands in for missing values, for the columns that need it and that only trees read."""
     ensembles = ensembles_of(program).values()
     read = _read_elsewhere(program)
-    swapped = {
-        feature.name
-        for ensemble in ensembles
-        for feature in swapped_features(ensemble, typing)
-        if isinstance(feature, Column)
-    }
     found: dict[str, Constant | None] = {}
     for name, splits in _splits_by_column(ensembles).items():
         dtype = typing.item_type(Column(name))
@@ -47,24 +41,24 @@ def stand_ins(program: Program, typing: Typing) -> StandIns:
         number = _like_missing(name, splits, demands)
         if number is not None:
             found[name] = Constant(number, dtype)
-        elif name in swapped:
+        elif any(map(_is_swapped, splits)):
             found[name] = None
     return found
 
 
 def swapped_features(ensemble: Ensemble, typing: Typing) -> list[Expr]:
     """The features that some split compares in the form that keeps NaN out (conditions.py)."""
-    places = {
-        split.feature
-        for split in splits_of(ensemble.trees)
-        if split.default_left and isinstance(split.test, Threshold)
-    }
+    places = {split.feature for split in splits_of(ensemble.trees) if _is_swapped(split)}
     features = (ensemble.features[place] for place in places)
     return [
         feature
         for feature in features
         if typing.item_type(feature).is_float and typing.may_be_missing(feature)
     ]
+
+
+def _is_swapped(split: Split) -> bool:
+    return split.default_left and isinstance(split.test, Threshold)
 
 
 def with_stand_ins(columns: Mapping[str, str], found: StandIns, dialect: Dialect) -> str:

@@ -123,7 +123,7 @@ class TreePrinter:
         if not subject.may_be_missing:
             last_left = heights[split.left] > heights[split.right]
         if last_left:
-            nan = subject.may_be_nan and subject.may_be_missing
+            nan = subject.may_be_nan
             other = failing(self.dialect, subject.text, subject.dtype, split.test, may_be_nan=nan)
             return other, split.right, split.left
         condition = passing(self.dialect, subject.text, subject.dtype, split.test)
