@@ -11,11 +11,13 @@ doubles, with trees of 230 to 3,000 splits and ensembles of up to 42,000.
 from __future__ import annotations
 
 import enum
+from dataclasses import replace
 
 from procgen.backends.costs import Cost, Shape
 from procgen.backends.dialect import Dialect
 from procgen.backends.lowering import Lowering
 from procgen.backends.node_lists import has_lists
+from procgen.backends.row_order import row_order
 from procgen.backends.walks import Walk, walks_of
 from procgen.errors import LimitError
 from procgen.ir.program import Program
@@ -52,8 +54,15 @@ def lowerings(program: Program, use: Use = Use.ROUTINE) -> dict[Lowering, Cost]:
         rest = case_cost(Shape.of_ensembles(others, inputs), use)
         costs[Lowering.NODES] = Cost(walked.statement + rest.statement, walked.row + rest.row)
     if use is Use.ROWS and ensembles:
-        costs[Lowering.PASSES] = passes_cost(whole)
+        costs[Lowering.PASSES] = _in_passes(program, whole)
     return costs
+
+
+def _in_passes(program: Program, whole: Shape) -> Cost:
+    """Passes over rows in the order of the model, which is looked for where they may be taken."""
+    cost = passes_cost(whole)
+    order = row_order(program) if cost.statement <= LONGEST_PLANNING else None
+    return cost if order is None else replace(cost, row=cost.row - order.saving(whole.inputs))
 
 
 def chosen(costs: dict[Lowering, Cost], use: Use) -> Lowering:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from procgen.backends.duckdb_lowerings import Use, lowering_of, walked
 from procgen.backends.lowering import Lowering
 from procgen.backends.routines import SUFFIXES, RoutineWriter
+from procgen.backends.row_order import row_order
 from procgen.backends.select import TITLES, SelectWriter
 from procgen.backends.stand_ins import stand_ins, with_stand_ins
 from procgen.backends.walks import Walk
@@ -79,7 +80,10 @@ def _in_passes(writer: RoutineWriter) -> RowsMacro:
     dialect = writer.schema.dialect
     instead = stand_ins(writer.program, writer.typing)
     passes: dict[str, str] = {}
-    select = SelectWriter(writer.program, dialect, writer.typing, passes=passes, stand_ins=instead)
+    order = row_order(writer.program)
+    select = SelectWriter(
+        writer.program, dialect, writer.typing, passes=passes, stand_ins=instead, order=order
+    )
     rows, number, whole = map(select.own_column, ("kept", "number", "source"))
     passes[rows] = (
         f"SELECT row_number() OVER () AS {number}, {ROW} AS {whole}\n"
@@ -89,7 +93,8 @@ def _in_passes(writer: RoutineWriter) -> RowsMacro:
     if instead:
         values = with_stand_ins(writer.columns(positional=False), instead, dialect)
         source = select.subquery(f"SELECT * REPLACE ({values})\nFROM {source}")
-    joined = f"{rows} JOIN {select.scored(source)} USING ({number})"
+    scored = select.scored(select.ordered(source))
+    joined = f"{rows} JOIN {scored} USING ({number})"
     statement = _adding(writer, whole, _scores(select), joined)
     return RowsMacro(passes, statement, Lowering.PASSES, {}, _inputs(writer))
 
