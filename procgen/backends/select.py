@@ -39,7 +39,7 @@ TITLES = {
 
 SPLITS_A_PASS = 450
 """More of them in one pipeline fall out of the processor's cache: each owns 45 KB of state."""
-ORDERED_SPLITS_A_PASS = 1_600
+ORDERED_SPLITS_A_PASS = 1_100
 """The same over rows in an order of their own (row_order.py), which touch less of that state."""
 TREES_A_STAGE = 5
 """In every part of a sum DuckDB looks for what is there twice: in long sums a third of planning."""
