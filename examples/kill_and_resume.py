@@ -107,16 +107,8 @@ def _kill_server(folder: Path) -> None:
     for pid in [postmaster, *map(int, below.stdout.split())]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    while _is_running(postmaster):
+    while private_servers().is_running(postmaster):
         time.sleep(0.01)
-
-
-def _is_running(pid: int) -> bool:
-    """Whether a process has a command line: one that nobody has waited for yet has none."""
-    try:
-        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def _in_duckdb(folder: Path, rows: int) -> None:

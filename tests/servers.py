@@ -187,15 +187,21 @@ def close_run(watcher: subprocess.Popen[bytes]) -> None:
     watcher.communicate(timeout=60)
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process has a command line: one that only waits for its parent has none."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def stop_all(folder: Path) -> None:
     """Stop every cluster below `folder`, then remove it."""
     for pid_file in folder.glob("*/data/postmaster.pid"):
         pid = int(pid_file.read_text().split()[0])
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGQUIT)
-        while pid_file.exists() and Path(f"/proc/{pid}/cmdline").exists():
-            if not Path(f"/proc/{pid}/cmdline").read_bytes():
-                break  # it has ended and waits for its parent
+        while pid_file.exists() and is_running(pid):
             time.sleep(0.02)
     shutil.rmtree(folder, ignore_errors=True)
 

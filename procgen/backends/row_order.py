@@ -64,17 +64,15 @@ class RowOrder:
         return cls(cells, float(tests.open_between(-edge, edge).sum()), growth.after)
 
 
+_order_of = remembered(RowOrder.of)
+
+
 def row_order(program: Program) -> RowOrder | None:
     """The order that the largest ensemble asks for, where it is worth sorting the inputs."""
     ensembles = ensembles_of(program).values()
     largest = max(ensembles, key=lambda ensemble: split_count(ensemble.trees))
     order = _order_of(largest)
     return order if order.saving(len(program.inputs)) > 0 else None
-
-
-@remembered
-def _order_of(ensemble: Ensemble) -> RowOrder:
-    return RowOrder.of(ensemble)
 
 
 @dataclass(slots=True)

@@ -86,7 +86,7 @@ def split_tests(dtype):
 
 
 @st.composite
-def trees(draw, kinds, width, leaf):
+def trees(draw, kinds, width, leaf, tests=split_tests):
     """A tree of up to six levels; the nodes in preorder."""
     chosen = st.lists(st.integers(0, width - 1), min_size=1, max_size=width, unique=True)
     outputs = tuple(draw(st.just([0]) if width == 1 else chosen))
@@ -99,7 +99,7 @@ def trees(draw, kinds, width, leaf):
             nodes[place] = Leaf(tuple(draw(leaf) for _ in outputs))
             return place
         feature = draw(st.integers(0, len(kinds) - 1))
-        test, default = draw(split_tests(kinds[feature])), draw(st.booleans())
+        test, default = draw(tests(kinds[feature])), draw(st.booleans())
         left = grow(level - 1)
         nodes[place] = Split(feature, test, default, left, grow(level - 1))
         return place

@@ -19,10 +19,11 @@ from procgen.ir.expressions import (
     Membership,
     Threshold,
 )
-from procgen.ir.interpreter import passes
+from procgen.ir.interpreter import reach_leaf
 from procgen.ir.program import Binding, Output, OutputName, Program
-from procgen.ir.trees import Ensemble, Leaf, Node, Split, Tree
+from procgen.ir.trees import Ensemble, Leaf, Split, Tree
 from procgen.ir.types import DType, Field
+from tests.property.test_ensembles import trees
 
 FEATURES = (Column("a"), Column("b"), Column("c"))
 PREDICT = (Output(OutputName.PREDICT, "predict", DType.FLOAT64),)
@@ -37,46 +38,22 @@ def ensemble(*trees: Tree, features: tuple[Expr, ...] = FEATURES) -> Ensemble:
     return Ensemble(features, trees, (0.0,))
 
 
-def walked(tree: Tree, row: list[float]) -> float:
-    """The first value of the leaf that a row reaches."""
-    place = 0
-    while isinstance(node := tree.nodes[place], Split):
-        place = node.left if passes(node.test, row[node.feature]) else node.right
-    return node.values[0]
+def forests(features: int) -> st.SearchStrategy[list[Tree]]:
+    """Trees that test so many features on one of a few thresholds."""
+    values = st.sampled_from([-2.0, -1.0, 0.0, 0.5, 1.0, 3.0, math.inf])
+    tests = st.builds(Threshold, st.sampled_from(Comparison), values)
+    kinds, leaf = [DType.FLOAT64] * features, st.just(1.0)
+    return st.lists(trees(kinds, 1, leaf, tests=lambda _: tests), min_size=1, max_size=6)
 
 
-@st.composite
-def trees(draw: st.DrawFn, features: int) -> Tree:
-    """A tree of up to seven splits."""
-    nodes: list[Node | None] = []
-    waiting = [(0, -1)]
-    sides: dict[int, list[int]] = {}
-    while waiting:
-        level, parent = waiting.pop()
-        place = len(nodes)
-        if parent >= 0:
-            sides.setdefault(parent, []).append(place)
-        nodes.append(None)
-        if level < 3 and draw(st.booleans()):
-            waiting += [(level + 1, place), (level + 1, place)]
-    for place in range(len(nodes)):
-        if place not in sides:
-            nodes[place] = Leaf((float(place),))
-            continue
-        test = Threshold(
-            draw(st.sampled_from(list(Comparison))),
-            draw(st.sampled_from([-2.0, -1.0, 0.0, 0.5, 1.0, 3.0, math.inf])),
-        )
-        nodes[place] = Split(
-            draw(st.integers(0, features - 1)), test, draw(st.booleans()), *sides[place]
-        )
-    return Tree(tuple(node for node in nodes if node is not None))
+def cell(order: RowOrder, value: float) -> float:
+    """The cell of a row that has this value first."""
+    return reach_leaf(order.cells.trees[0], [value, 0.0, 0.0]).values[0]
 
 
 def test_a_cell_for_each_part_between_the_thresholds():
     order = RowOrder.of(ensemble(at_most(0, 1.0), at_most(0, 2.0)))
-    numbers = [walked(order.cells.trees[0], [value, 0.0, 0.0]) for value in (0.5, 1.5, 2.5)]
-    assert numbers == [0.0, 1.0, 2.0]
+    assert [cell(order, value) for value in (0.5, 1.5, 2.5)] == [0.0, 1.0, 2.0]
     assert (order.before, order.after) == (2.0, 0.0)
 
 
@@ -94,19 +71,18 @@ def test_cells_are_numbered_from_left_to_right_and_fit_into_a_byte():
     assert leaves == [float(number) for number in range(2**DEPTH)]
 
 
-@given(st.lists(trees(features=1), min_size=1, max_size=6))
+@given(forests(features=1))
 def test_rows_of_a_cell_go_the_same_way_where_no_test_is_left_open(forest):
     order = RowOrder.of(ensemble(*forest))
     assert order.after == 0
-    ways: dict[float, set[tuple[float, ...]]] = {}
+    ways: dict[float, set[tuple[int, ...]]] = {}
     for value in (-3.0, -1.5, -0.5, 0.25, 0.75, 2.0, 4.0):
-        row = [value, 0.0, 0.0]
-        cell = walked(order.cells.trees[0], row)
-        ways.setdefault(cell, set()).add(tuple(walked(tree, row) for tree in forest))
+        leaves = tuple(id(reach_leaf(tree, [value])) for tree in forest)
+        ways.setdefault(cell(order, value), set()).add(leaves)
     assert all(len(way) == 1 for way in ways.values())
 
 
-@given(st.lists(trees(features=3), min_size=1, max_size=6))
+@given(forests(features=3))
 def test_an_order_leaves_fewer_tests_open(forest):
     order = RowOrder.of(ensemble(*forest))
     assert 0 <= order.after <= order.before
