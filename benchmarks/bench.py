@@ -14,9 +14,10 @@ from benchmarks.compiled import compiled
 from benchmarks.exactness import Asked
 from benchmarks.in_duckdb import Files
 from benchmarks.models import Matrix, Subject, data, subject
+from benchmarks.races import Pace, race
 from benchmarks.servers import Server, servers
 from benchmarks.tables import asked_table, rows_table, write
-from benchmarks.ways import Figure, Pace, Role, Way, race
+from benchmarks.ways import Figure, Role, Way
 
 POSTGRES = (15, 18)
 STOPPED = "stopped after"

@@ -11,8 +11,9 @@ from benchmarks import alone, in_duckdb, in_postgres
 from benchmarks.bench import Bench
 from benchmarks.compiled import call, compiled
 from benchmarks.models import Subject
+from benchmarks.races import Pace
 from benchmarks.servers import Server
-from benchmarks.ways import Figure, Pace, Ready, Role, Way
+from benchmarks.ways import Figure, Ready, Role, Way
 
 SECTION = "threads"
 MODELS = ("linear", "lgb100", "rf")

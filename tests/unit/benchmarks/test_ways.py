@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from threading import Event
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 
 from benchmarks.clocks import StoppedError, cost_of, limited
 from benchmarks.exactness import Asked
-from benchmarks.ways import Pace, Ready, Role, Way, race, reason
+from benchmarks.races import Pace, race
+from benchmarks.ways import Ready, Role, Way, reason
 
 PACE = Pace(rows=100, fewest=10, rounds=3)
 LABELS = {"section": "batch", "model": "a model"}
@@ -42,6 +44,21 @@ def test_a_slow_way_gets_fewer_rows_and_says_how_many():
     pace = Pace(rows=1000, fewest=10, rounds=2, seconds=0.05)
     (slow,) = race([way("slow", lambda rows: spin(rows * 1e-3))], pace, **LABELS)
     assert 10 <= slow.units < 500
+
+
+def test_ways_of_an_engine_score_the_same_rows_where_the_limit_allows_it():
+    ways = [
+        way("base", lambda rows: spin(rows * 1e-3)),
+        way("fast", lambda rows: spin(rows * 1e-4), against="base"),
+        replace(way("elsewhere", lambda rows: spin(rows * 1e-3)), engine="another"),
+        way("too slow", lambda rows: spin(rows * 1e-2)),
+    ]
+    pace = Pace(rows=1000, fewest=10, rounds=2, seconds=0.1, limit=4.0)
+    base, fast, elsewhere, slow = race(ways, pace, **LABELS)
+    assert base.units == fast.units > 500
+    assert (base.rounds, fast.rounds) == (2, 2)
+    assert elsewhere.units < 500
+    assert slow.units < 500
 
 
 def test_what_a_statement_costs_does_not_make_its_rows_fewer():
