@@ -11,6 +11,7 @@ MODULES = (
     "functions",
     "values",
     "ranks",
+    "joint_tables",
     "joints",
     "masks",
     "walks",

@@ -1,36 +1,37 @@
 """Masks by NumPy for many rows: some features are looked up at a time, and 32 bytes of trees.
 
-The masks of some features are ANDed beforehand, for every combination of their rows. Few trees
-decide by few thresholds, so that combinations are few. Where the combination's masks stand is a
-sum of one number a feature, and these are looked up and added for all parts of a line at once.
+What each feature adds to the places in the tables is looked up and added for all parts of a line
+at once; the tables are then looked up part by part, some at a time.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-PART_BYTES = 32 if [int(part) for part in np.__version__.split(".")[:2]] >= [1, 26] else 16
-"""What NumPy copies as fast as less: twice as much takes it three times as long."""
-MOST_JOINT_ROWS = 1024
-"""Of one table, so that it fits a processor's smallest cache."""
+from procgen.kernels.runtime.joint_tables import PART_BYTES, JointTables, numbered
+
 BYTES_AT_ONCE = 1 << 18
 """Of the masks that are worked on at once."""
+INDEX = np.dtype(np.intp)
 
 
-def numbered(lines):
-    """For each line the number of its bytes among the different ones, and these."""
-    known = {}
-    raw = np.ascontiguousarray(lines).view(f"V{PART_BYTES}")[:, 0].tolist()
-    numbers = [known.setdefault(line, len(known)) for line in raw]
-    return numbers, np.frombuffer(b"".join(known), lines.dtype).reshape(-1, lines.shape[1])
+def carved(*arrays):
+    """Arrays of these shapes and types in one piece of memory, which hold anything at first.
 
-
-def combined(tables):
-    """The AND of a row of each table, for every combination; the first table's rows go fastest."""
-    found = tables[0]
-    for table in tables[1:]:
-        found = (table[:, None] & found).reshape(-1, found.shape[1])
-    return found
+    Of several pieces the C library would give some back to the system, and get them anew each time.
+    """
+    starts, end = [], 0
+    for shape, dtype in arrays:
+        starts.append(end)
+        # Arrays that begin at the same place of a page would push each other out of the cache.
+        end += (math.prod(shape) * dtype.itemsize // 64 + 9) * 64
+    memory = np.empty(end, dtype=np.uint8)
+    return [
+        np.ndarray(shape, dtype, memory, start)
+        for start, (shape, dtype) in zip(starts, arrays, strict=True)
+    ]
 
 
 class Joints:
@@ -46,11 +47,16 @@ class Joints:
         # What is looked up at once has a power of two of bytes as well.
         self.lanes = 1 << (self.parts - 1).bit_length()
         own = {feature: self._by_part(table, masks.places[feature]) for feature in masks.features}
-        self.joints = [self._joint(own, joined) for joined in self._bins(own)]
-        most = max((len(table) for _, table in self.joints), default=0)
-        self.place = np.uint16 if most <= 1 << 16 else np.int64
-        for terms, _ in self.joints:
-            terms[:] = [(feature, numbers.astype(self.place)) for feature, numbers in terms]
+        tables = JointTables(own, self.parts, self.lanes)
+        self.place = np.dtype(np.uint16 if tables.most <= 1 << 16 else np.int64)
+        self.terms = tables.terms(self.place)
+        sums = {joined: None for _, own in tables.runs for joined in own if len(joined) > 1}
+        self.sums, alone = list(sums), [(place,) for place in range(len(self.terms))]
+        number = {joined: place for place, joined in enumerate([*alone, *self.sums])}
+        self.runs = [
+            (parts, [(number[joined], table) for joined, table in own.items()])
+            for parts, own in tables.runs
+        ]
         self.steps = [[] for _ in range(self.parts)]
         for (tree, output), values in zip(masks.entries.tolist(), masks.values, strict=True):
             self.steps[tree // self.trees].append((tree % self.trees, values, output))
@@ -64,70 +70,60 @@ class Joints:
         numbers[:, : self.parts] = np.transpose([own for own, _ in found])
         return numbers[places - first], [lines for _, lines in found]
 
-    @staticmethod
-    def _bins(own):
-        """Features that are looked up as one, so that the table of no part has too many rows."""
-        counts = {f: np.array([len(lines) for lines in parts]) for f, (_, parts) in own.items()}
-        bins = []
-        for feature in sorted(counts, key=lambda feature: -counts[feature].max()):
-            for place, (joined, rows) in enumerate(bins):
-                if (rows * counts[feature]).max() <= MOST_JOINT_ROWS:
-                    bins[place] = [*joined, feature], rows * counts[feature]
-                    break
-            else:
-                bins.append(([feature], counts[feature]))
-        return [joined for joined, _ in bins]
-
-    def _joint(self, own, joined):
-        """What each feature's codes add to the place in a table, and the tables of all parts."""
-        tables = [combined([own[f][1][part] for f in joined]) for part in range(self.parts)]
-        sizes = [len(table) for table in tables]
-        start, radix, terms = np.zeros(self.lanes, dtype=np.int64), 1, []
-        start[1 : self.parts] = np.cumsum(sizes[:-1])
-        for feature in joined:
-            numbers, lines = own[feature]
-            terms.append((feature, numbers * radix + start))
-            radix = radix * np.array([len(own) for own in lines] + [1] * (self.lanes - self.parts))
-            start = 0
-        return terms, np.concatenate(tables)
-
     def add(self, codes, totals):
         """Add the trees to the totals of a block of rows, tree by tree."""
         rows = totals.shape[1]
-        places = self._places(codes, rows)
+        word = np.dtype(self.word)
         at_once = min(self.parts, max(1, BYTES_AT_ONCE // (PART_BYTES * rows)))
-        lines, words = np.full((2, at_once, rows, self.trees), ~self.word(0))
         # Arrays that are made anew for each tree would cost more than what is done with them.
-        leaf, value = np.empty((self.trees, rows), dtype=np.intp), np.empty(rows, totals.dtype)
+        places, lines, words, place, leaf, value = carved(
+            ((len(self.terms) + len(self.sums) + 1, rows, self.lanes), self.place),
+            ((at_once, rows, self.trees), word),
+            ((at_once, rows, self.trees), word),
+            ((at_once, rows), INDEX),
+            ((self.trees, rows), INDEX),
+            ((rows,), totals.dtype),
+        )
+        self._find_places(codes, places)
+        lines.fill(~self.word(0))
         # As lists: `totals[output] += value` would copy the sums onto themselves.
         leaves, sums = list(leaf), list(totals)
-        for first in range(0, self.parts, at_once):
-            parts = slice(first, min(first + at_once, self.parts))
-            own = words[: parts.stop - first]
-            self._find_leaves(parts, places, lines[: len(own)], own)
+        for parts, tables in self._pieces(at_once):
+            count = parts.stop - parts.start
+            looked_up = [(places[number].T[parts], table) for number, table in tables]
+            own = words[:count]
+            self._find_leaves(looked_up, place[:count], lines[:count], own)
             for found, steps in zip(own, self.steps[parts], strict=True):
                 leaf[:] = found.T
                 for tree, values, output in steps:
                     values.take(leaves[tree], None, value, "clip")
                     sums[output] += value
 
-    def _places(self, codes, rows):
-        """For each joint, row and part the place in the table."""
-        # One array: of several, the C library would give some back to the system each time.
-        places = np.empty((len(self.joints) + 1, rows, self.lanes), dtype=self.place)
+    def _pieces(self, at_once):
+        """Parts that are worked on at once, with the tables of their run."""
+        for run, tables in self.runs:
+            for first in range(run.start, run.stop, at_once):
+                yield slice(first, min(first + at_once, run.stop)), tables
+
+    def _find_places(self, codes, places):
+        """For each bin, and each sum of bins, row and part the place in a table."""
         *places, more = places
-        for found, (((feature, numbers), *others), _) in zip(places, self.joints, strict=True):
+        for found, ((feature, numbers), *others) in zip(places, self.terms, strict=False):
             numbers.take(codes[feature], 0, found, "clip")
             for other, further in others:
                 further.take(codes[other], 0, more, "clip")
                 np.add(found, more, found)
-        return places
+        for found, (first, *others) in zip(places[len(self.terms) :], self.sums, strict=True):
+            sum_of = places[first]
+            for other in others:
+                np.add(sum_of, places[other], found)
+                sum_of = found
 
-    def _find_leaves(self, parts, places, lines, words):
+    def _find_leaves(self, looked_up, place, lines, words):
         """For each tree of some parts the hash of the first leaf that all features leave open."""
-        into, place = lines, np.empty(lines.shape[:2], dtype=np.intp)
-        for found, (_, table) in zip(places, self.joints, strict=True):
-            place[:] = found.T[parts]
+        into = lines
+        for found, table in looked_up:
+            place[:] = found
             table.take(place, 0, into, "clip")
             if into is words:
                 np.bitwise_and(lines, words, lines)

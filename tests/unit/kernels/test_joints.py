@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from procgen.kernels.runtime.ensemble import prepared
+from procgen.kernels.runtime.joint_tables import binned, runs_of
 from procgen.kernels.runtime.masks import Masks
 
 
@@ -26,8 +27,11 @@ def random_tree(rng, leaves, tests, outputs):
     return {"child": child, "outputs": outputs, **named}
 
 
-def masks_of(rng, counts, leaves, outputs=([0],)):
-    """Trees over a feature of numbers for each count, and one of as many categories."""
+def masks_of(rng, counts, leaves, outputs=([0],), known=None):
+    """Trees over a feature of numbers for each count, and one of as many categories.
+
+    `known` says how many of the features each tree may test.
+    """
     features, tests = [], []
     for count in counts:
         listed = list(range(count))
@@ -40,7 +44,7 @@ def masks_of(rng, counts, leaves, outputs=([0],)):
             lambda count=count: np.flatnonzero(rng.integers(2, size=count)).tolist(),
         ]
     trees = [
-        random_tree(rng, own, tests, outputs[number % len(outputs)])
+        random_tree(rng, own, tests[: known and known[number]], outputs[number % len(outputs)])
         for number, own in enumerate(leaves)
     ]
     count = 1 + max(output for own in outputs for output in own)
@@ -82,4 +86,35 @@ def test_a_feature_has_more_rows_than_sixteen_bits_count() -> None:
     rng = np.random.default_rng(5)
     masks, features = masks_of(rng, [90_000], [31] * 3)
     check(rng, masks, features, 3000)
-    assert max(len(table) for _, table in masks.joints.joints) > 1 << 16
+    assert max(len(table) for _, tables in masks.joints.runs for _, table in tables) > 1 << 16
+
+
+@pytest.mark.parametrize("rows", [100, 3000])
+@pytest.mark.parametrize("first", [1, 4])
+def test_trees_that_decide_by_few_features_are_looked_up_in_fewer_tables(first, rows) -> None:
+    rng = np.random.default_rng(6)
+    leaves, known = [first] * 32 + [31] * 32, [6] * 32 + [24] * 32
+    masks, features = masks_of(rng, [9] * 12, leaves, known=known)
+    check(rng, masks, features, rows)
+    (few, several), *_, (_, last) = masks.joints.runs
+    assert few == slice(0, 32 // masks.joints.trees)
+    assert len(several) < len(last)
+    if first > 1:
+        assert any(place >= len(masks.joints.terms) for place, _ in several)
+
+
+def test_what_is_looked_up_as_one_fits_a_table_in_every_part() -> None:
+    sizes = {"a": np.array([4, 600]), "b": np.array([300, 2]), "c": np.array([1, 1])}
+    assert binned(sizes, slice(0, 2)) == [["a"], ["b"]]
+    assert binned(sizes, slice(0, 1)) == [["b"], ["a"]]
+    assert binned({"a": np.array([3, 600]), "b": np.array([300, 1])}, slice(0, 2)) == [["a", "b"]]
+    assert binned({"c": np.array([1])}, slice(0, 1)) == [["c"]]
+    assert binned({}, slice(0, 1)) == []
+
+
+def test_a_run_ends_where_further_calls_cost_less_than_what_they_save() -> None:
+    same = {key: np.full(8, 600) for key in range(3)}
+    assert runs_of(same, 8) == [slice(0, 8)]
+    fewer = {key: np.repeat([2, 600], 4) for key in range(3)}
+    assert runs_of(fewer, 8) == [slice(0, 4), slice(4, 8)]
+    assert runs_of({}, 2) == [slice(0, 2)]
