@@ -8,7 +8,7 @@ of at each of its splits:
   it was trained, an infinity where all of them go to one side. With it in their place nothing is
   missing, and a tree may be printed either way round. A fifth of a row in DuckDB.
 - Elsewhere NULL for NaN lets `x > t` say what `-x < -t` says. A tenth of a row in DuckDB; in
-  PostgreSQL a twentieth, where neither is done.
+  PostgreSQL a tenth as well, but there an expression computes nothing once for a row.
 """
 
 from __future__ import annotations

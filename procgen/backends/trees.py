@@ -7,8 +7,9 @@
 
 Where a condition does not hold, the same CASE goes on: a CASE after ELSE would be one level more to
 plan, and DuckDB would copy its values once more, a quarter of a row's time. A condition is never
-true of a missing value (conditions.py), so that side is the one where missing values go; where
-nothing can be missing it is the higher one.
+true of a missing value (conditions.py), so that side is the one where missing values go. Where
+nothing can be missing it is the higher one: of features that are never missing, and below a
+condition that was true of the same feature.
 """
 
 from __future__ import annotations
@@ -33,6 +34,22 @@ class Piece(NamedTuple):
     text: str
     node: int | None
     is_value: bool = False
+
+
+class Waiting(NamedTuple):
+    """A node to be written.
+
+    Attributes:
+        node: its place in the tree.
+        level: how many CASEs it is in.
+        opening: what stands before its condition.
+        present: the features about which a condition is true here, as bits.
+    """
+
+    node: int
+    level: int
+    opening: str
+    present: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,43 +108,47 @@ class TreePrinter:
     def _written(self, tree: Tree, root: int, leaves: Texts) -> list[Piece]:
         heights = _heights(tree, leaves)
         written: list[Piece] = []
-        waiting: list[str | tuple[int, int, str]] = [(root, 1, "CASE ")]
+        waiting: list[str | Waiting] = [Waiting(root, 1, "CASE ", 0)]
         while waiting:
             item = waiting.pop()
             if isinstance(item, str):
                 written.append(Piece(item, None))
                 continue
-            position, level, opening = item
+            position, level, opening, present = item
             leaf = leaves[position]
             if leaf is not None:
                 written.append(Piece(leaf, position, is_value=True))
                 continue
-            condition, first, second = self._sides(tree.nodes[position], heights)
+            condition, first, second, feature = self._sides(tree.nodes[position], heights, present)
             line = "\n" + " " * level
             written += (Piece(f"{opening}WHEN ", None), Piece(condition, position))
             written.append(Piece(f"{line if heights[first] else ' '}THEN ", None))
             if heights[second]:
-                waiting.append((second, level, line))
+                waiting.append(Waiting(second, level, line, present))
             else:
                 short = heights[position] == 1 and opening == "CASE "
-                waiting += (" END", (second, level, ""), f"{' ' if short else line}ELSE ")
-            waiting.append((first, level + 1, "CASE "))
+                value = Waiting(second, level, "", present)
+                waiting += (" END", value, f"{' ' if short else line}ELSE ")
+            waiting.append(Waiting(first, level + 1, "CASE ", present | 1 << feature))
         return written
 
-    def _sides(self, split: Node, heights: Sequence[int]) -> tuple[str, int, int]:
-        """A condition, the node where it is true, and the node where it is not or not known."""
+    def _sides(
+        self, split: Node, heights: Sequence[int], present: int
+    ) -> tuple[str, int, int, int]:
+        """A condition, the nodes where it is true and where not, and the feature it is about."""
         if not isinstance(split, Split):
             raise TypeError("a leaf without a text")
         subject = self.subjects[split.feature]
-        last_left = split.default_left
-        if not subject.may_be_missing:
+        last_left, may_be_nan = split.default_left, subject.may_be_nan
+        if present >> split.feature & 1:
+            may_be_nan = False
+        if not subject.may_be_missing or present >> split.feature & 1:
             last_left = heights[split.left] > heights[split.right]
+        about = self.dialect, subject.text, subject.dtype, split.test
         if last_left:
-            nan = subject.may_be_nan
-            other = failing(self.dialect, subject.text, subject.dtype, split.test, may_be_nan=nan)
-            return other, split.right, split.left
-        condition = passing(self.dialect, subject.text, subject.dtype, split.test)
-        return condition, split.left, split.right
+            condition = failing(*about, may_be_nan=may_be_nan)
+            return condition, split.right, split.left, split.feature
+        return passing(*about), split.left, split.right, split.feature
 
 
 def _heights(tree: Tree, leaves: Texts) -> list[int]:
