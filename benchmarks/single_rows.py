@@ -33,7 +33,7 @@ ROWS = [[repr(float(cell)).encode() for cell in row] for row in data(64, seed=3)
 
 def results(bench: Bench) -> Iterator[Figure]:
     """Each model, first in PostgreSQL and then in DuckDB."""
-    calls = 60 if bench.options.quick else 300
+    calls = 60 if bench.options.quick else 3000
     for subject in bench.subjects():
         labels = {"section": SECTION, "model": subject.title, "unit": "row"}
         ways = [way for server in bench.servers() for way in postgres_ways(subject, server)]
