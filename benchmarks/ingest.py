@@ -81,7 +81,7 @@ def results(bench: Bench) -> Iterator[Figure]:
 
 def ways_in() -> Iterator[tuple[str, Insert, int, int]]:
     """A suffix of names, how rows come in, and how many at most and at least."""
-    yield "", one_by_one, 300, 20
+    yield "", one_by_one, 3_000, 20
     yield ", 1,000 rows", by_statements, 20_000, STATEMENT
     yield ", COPY", by_copy, 20_000, STATEMENT
 
