@@ -172,11 +172,14 @@ def _level(runners: Sequence[Runner], pace: Pace) -> None:
     A frame of a fifth of the rows costs less for each of them, since caches hold more of it: then a
     ratio would compare two different pieces of work.
     """
+    most: dict[str, int] = {}
     for runner in runners:
-        if runner.failed is None and not runner.is_slow:
-            most = max(one.rows for one in runners if one.way.engine == runner.way.engine)
-            if pace.allows(most, runner.of_a_row, runner.once):
-                runner.rows = most
+        engine = runner.way.engine
+        most[engine] = max(runner.rows, most.get(engine, 0))
+    for runner in runners:
+        rows = most[runner.way.engine]
+        if not runner.is_slow and pace.allows(rows, runner.of_a_row, runner.once):
+            runner.rows = rows
 
 
 def _attempt(runner: Runner, step: Callable[[Pace], object], pace: Pace) -> None:

@@ -139,14 +139,13 @@ class TreePrinter:
         if not isinstance(split, Split):
             raise TypeError("a leaf without a text")
         subject = self.subjects[split.feature]
-        last_left, may_be_nan = split.default_left, subject.may_be_nan
-        if present >> split.feature & 1:
-            may_be_nan = False
-        if not subject.may_be_missing or present >> split.feature & 1:
+        is_present = bool(present >> split.feature & 1)
+        last_left = split.default_left
+        if is_present or not subject.may_be_missing:
             last_left = heights[split.left] > heights[split.right]
         about = self.dialect, subject.text, subject.dtype, split.test
         if last_left:
-            condition = failing(*about, may_be_nan=may_be_nan)
+            condition = failing(*about, may_be_nan=subject.may_be_nan and not is_present)
             return condition, split.right, split.left, split.feature
         return passing(*about), split.left, split.right, split.feature
 
