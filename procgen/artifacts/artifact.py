@@ -198,7 +198,11 @@ class ArtifactWriter:
             for r in self.program.requirements
             if r.action is not Action.REFUSE
         )
-        if _sends_missing_left(self.lowered) and not self._walks():
+        if self.language is Language.PLPYTHON:
+            notes.append(
+                "Rows are scored by PL/Python, whose parameters have no names: see the body."
+            )
+        elif _sends_missing_left(self.lowered) and not self._walks():
             notes.append("-x < -t is x > t, but false of NaN: a missing value takes the ELSE side.")
         return tuple(notes)
 

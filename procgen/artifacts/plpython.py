@@ -14,7 +14,6 @@ from procgen.artifacts.templates import render
 from procgen.backends.python_rows import printed_row
 from procgen.backends.routine import Routine
 from procgen.backends.routines import RoutineWriter
-from procgen.errors import InputsError
 from procgen.ir.program import Program
 from procgen.ir.types import DType
 from procgen.kernels.source import kernel_source
@@ -40,8 +39,6 @@ CONVERSIONS = (
     Conversion("_whole", "bytea", "bigint", "bittoint8"),
 )
 """No such function reads beyond its argument, whatever it is given: anyone may call them."""
-TAKEN = frozenset({"SD", "__builtins__"})
-"""PL/Python gives a body its arguments as globals by name; these two it needs itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +64,8 @@ class PythonWriter:
         name, _, version = self.writer.schema.name.rpartition("_v")
         return f"{name} v{version}"
 
-    def _require_names(self) -> None:
-        """Refuse inputs whose names PL/Python cannot give away.
-
-        Raises:
-            InputsError: naming the input.
-        """
-        for field in self.program.inputs:
-            if field.name in TAKEN:
-                raise InputsError(
-                    f"the input {field.name!r} has a name that PL/Python keeps for itself",
-                    hint="rename the column and train again, or leave --language plpython out",
-                )
-
     def requirement(self) -> dict[str, str]:
         """What the up script says where a server lacks something."""
-        self._require_names()
         literal = self.writer.schema.dialect.literal
         return {"title": literal(self.title, DType.TEXT).removesuffix("::text")}
 

@@ -92,6 +92,18 @@ class PythonSteps:
     bound: dict[str, str] = field(default_factory=dict)
     is_admitted: bool = False
 
+    def read_arguments(self) -> None:
+        """Give the arguments variables, all of them in one step, as each by its number takes more.
+
+        A record's columns are read where they are needed.
+        """
+        if self.takes_row:
+            self.lines.append("record = args[0]")
+            return
+        names = [own.name for own in self.program.inputs]
+        read = [f"  x{place},  # {literal(name)}" for place, name in enumerate(names)]
+        self.lines += ["(", *read, ") = args"]
+
     def step(self, expr: Expr) -> str:
         """The variable that holds a value, or a literal."""
         if isinstance(expr, Constant):
@@ -104,23 +116,23 @@ class PythonSteps:
         operands = [self.step(child) for child in children(expr)]
         return self.named(self._text(expr, operands))
 
-    def named(self, text: str, prefix: str = "v") -> str:
+    def named(self, text: str, name: str | None = None) -> str:
         """The variable of a text, which has a line of its own from now on."""
         if text.isidentifier():
             return text
         if text not in self.known:
-            self.known[text] = f"{prefix}{len(self.known)}"
+            self.known[text] = name or f"v{len(self.known)}"
             self.lines.append(f"{self.known[text]} = {text}")
         return self.known[text]
 
     def _column(self, name: str) -> str:
         place = [own.name for own in self.program.inputs].index(name)
-        text = f"args[{place}]"
-        if self.takes_row:
-            text = f"None if record is None else record[{literal(name)}]"
+        if not self.takes_row:
+            return f"x{place}"
+        text = f"None if record is None else record[{literal(name)}]"
         if text not in self.known:
             self.known[text] = f"x{place}"
-            self.lines.append(f"x{place} = {text}" + f"  # {literal(name)}" * (not self.takes_row))
+            self.lines.append(f"x{place} = {text}")
         return self.known[text]
 
     def _text(self, expr: Expr, operands: list[str]) -> str:  # noqa: C901, PLR0911 - one line a node

@@ -1,4 +1,4 @@
-"""A tree as nested ifs of Python; Python refuses more than 98 of them inside one another.
+"""A tree as one conditional expression of Python; a large one as nested ifs around such.
 
 A feature that may be missing is NaN or None: a comparison is false of NaN, so the test is turned
 round where missing values go left, and a membership asks for what is missing itself.
@@ -6,7 +6,7 @@ round where missing values go left, and a membership asks for what is missing it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -16,8 +16,12 @@ from procgen.ir.trees import Leaf, Split, Tree
 from procgen.ir.types import DType, Scalar
 
 STEP = "  "
+MOST_LEAVES = 64
+"""Of one expression: Python reads expressions inside one another by recursion, and 200 brackets."""
 MOST_LEVELS = 80
-"""Nested ifs; what lies deeper goes on behind the tree, at the first level."""
+"""Nested ifs, of which Python takes 98; what lies deeper goes on behind, at the first level."""
+SIGNS = {Comparison.LE: ("<=", ">"), Comparison.LT: ("<", ">=")}
+"""What asks for the left side, and for the right."""
 PLACE = "place"
 """The variable that says where a deep tree goes on."""
 
@@ -49,33 +53,43 @@ class Feature:
         return f"{self.name} is None" if self.is_text else f"{self.name} != {self.name}"
 
 
-Adding = Callable[[Leaf], str]
-"""The statement that a leaf stands for."""
-
-
 @dataclass(frozen=True, slots=True)
 class TreePrinter:
     """Prints the trees of one ensemble."""
 
     features: Sequence[Feature]
 
-    def lines(self, tree: Tree, adding: Adding) -> Iterator[str]:
-        """The tree, and behind it the parts that lie too deep."""
-        parts = [0]
-        for number, root in enumerate(parts):  # grows while it is read
+    def lines(self, tree: Tree, target: str) -> Iterator[str]:
+        """The tree, and behind it the parts that lie too deep.
+
+        Args:
+            tree: whose leaves have one value, or more, which make a tuple.
+            target: what takes the leaf, such as `total += `.
+        """
+        own = _Printing(tree, self.features, target, leaf_counts(tree), [0])
+        for number, root in enumerate(own.parts):  # grows while it is read
             if number == 0:
-                first = list(self._part(tree, root, 0, adding, parts))
-                if len(parts) > 1:
+                first = list(own.part(root, 0))
+                if len(own.parts) > 1:
                     yield f"{PLACE} = 0"
                 yield from first
             else:
                 yield f"if {PLACE} == {number}:"
-                yield from self._part(tree, root, 1, adding, parts)
+                yield from own.part(root, 1)
 
-    def _part(
-        self, tree: Tree, root: int, level: int, adding: Adding, parts: list[int]
-    ) -> Iterator[str]:
-        """The nodes from a root on; those that lie too deep are added to the parts."""
+
+@dataclass(frozen=True, slots=True)
+class _Printing:
+    """A tree being printed; `leaves` has the leaves below each node, `parts` where to go on."""
+
+    tree: Tree
+    features: Sequence[Feature]
+    target: str
+    leaves: Sequence[int]
+    parts: list[int]
+
+    def part(self, root: int, level: int) -> Iterator[str]:
+        """Statements from a root on; what lies too deep is added to the parts."""
         waiting: list[tuple[int, int] | str] = [(root, level)]
         while waiting:
             entry = waiting.pop()
@@ -83,39 +97,91 @@ class TreePrinter:
                 yield entry
                 continue
             place, depth = entry
-            node, indent = tree.nodes[place], STEP * depth
-            match node:
-                case Leaf():
-                    yield indent + adding(node)
-                case Split() if depth == MOST_LEVELS:
-                    parts.append(place)
-                    yield f"{indent}{PLACE} = {len(parts) - 1}"
-                case Split():
-                    condition, then, otherwise = self._branch(node)
-                    yield f"{indent}if {condition}:"
-                    waiting += [(otherwise, depth + 1), f"{indent}else:", (then, depth + 1)]
-                case _:
-                    assert_never(node)
+            node, indent = self.tree.nodes[place], STEP * depth
+            if isinstance(node, Leaf):
+                yield f"{indent}{self.target}{_values(node)}"
+            elif self.leaves[place] <= MOST_LEAVES:
+                yield f"{indent}{self.target}("
+                yield from self._expression(place, depth + 1)
+                yield f"{indent})"
+            elif depth == MOST_LEVELS:
+                self.parts.append(place)
+                yield f"{indent}{PLACE} = {len(self.parts) - 1}"
+            else:
+                condition, then, otherwise = self._branch(node)
+                yield f"{indent}if {condition}:"
+                waiting += [(otherwise, depth + 1), f"{indent}else:", (then, depth + 1)]
+
+    def _expression(self, root: int, level: int) -> Iterator[str]:
+        """Conditional expressions inside one another, a line for each condition or leaf."""
+        waiting: list[tuple[int, int] | str] = [(root, level)]
+        while waiting:
+            entry = waiting.pop()
+            if isinstance(entry, str):
+                yield entry
+                continue
+            place, depth = entry
+            node, indent = self.tree.nodes[place], STEP * depth
+            if isinstance(node, Leaf):
+                yield indent + _values(node)
+                continue
+            condition, then, otherwise = self._branch(node)
+            first = self.tree.nodes[then]
+            if isinstance(first, Leaf):
+                yield f"{indent}{_values(first)} if {condition} else"
+                waiting.append((otherwise, depth))
+            else:
+                yield f"{indent}("
+                closing = f"{indent}) if {condition} else"
+                waiting += [(otherwise, depth), closing, (then, depth + 1)]
 
     def _branch(self, node: Split) -> tuple[str, int, int]:
-        """A condition, where its rows go and where the others go, missing ones among them."""
-        feature = self.features[node.feature]
-        to_left = node.default_left and feature.may_be_missing
-        match node.test:
-            case Threshold(_, _, DType.FLOAT32):
-                raise InvalidProgramError("a float32 threshold reached Python: no pass widened it")
-            case Threshold(op, value, _) if to_left:
-                sign = ">" if op is Comparison.LE else ">="
-                return f"{feature.name} {sign} {literal(value)}", node.right, node.left
-            case Threshold(op, value, _):
-                sign = "<=" if op is Comparison.LE else "<"
-                return f"{feature.name} {sign} {literal(value)}", node.left, node.right
-            case Membership(categories):
-                inside = f"{feature.name} in {among(categories)}"
-                condition = f"{feature.missing} or {inside}" if to_left else inside
-                return condition, node.left, node.right
-            case _:
-                assert_never(node.test)
+        """A condition, where its rows go and where the others go.
+
+        The side with fewer leaves comes first, because what is skipped is a jump: Python joins a
+        short one with the comparison, and a long one is an instruction of its own.
+        """
+        left_first = self.leaves[node.left] <= self.leaves[node.right]
+        condition = _condition(node, self.features[node.feature], left_first=left_first)
+        if left_first:
+            return condition, node.left, node.right
+        return condition, node.right, node.left
+
+
+def _condition(node: Split, feature: Feature, *, left_first: bool) -> str:
+    """True of the rows that go left, or of those that go right."""
+    match node.test:
+        case Threshold(_, _, DType.FLOAT32):
+            raise InvalidProgramError("a float32 threshold reached Python: no pass widened it")
+        case Threshold(op, value, _):
+            # A comparison is false of NaN: it asks for the side to which missing values do not go.
+            asks_right = node.default_left if feature.may_be_missing else not left_first
+            sign = SIGNS[op][asks_right]
+            test = f"{feature.name} {sign} {literal(value)}"
+            return test if asks_right != left_first else f"not {test}"
+        case Membership(categories):
+            inside = f"{feature.name} in {among(categories)}"
+            if node.default_left and feature.may_be_missing:
+                inside = f"{feature.missing} or {inside}"
+            return inside if left_first else f"not ({inside})"
+        case _:
+            assert_never(node.test)
+
+
+def _values(leaf: Leaf) -> str:
+    """A leaf's value; a tuple where it has more than one."""
+    listed = ", ".join(map(literal, leaf.values))
+    return listed if len(leaf.values) == 1 else f"({listed})"
+
+
+def leaf_counts(tree: Tree) -> list[int]:
+    """How many leaves lie below each node, itself among them."""
+    counts = [1] * len(tree.nodes)
+    for place in range(len(counts) - 1, -1, -1):
+        node = tree.nodes[place]
+        if isinstance(node, Split):
+            counts[place] = counts[node.left] + counts[node.right]
+    return counts
 
 
 def among(categories: Sequence[Scalar]) -> str:

@@ -27,8 +27,9 @@ PACKAGE = "procgen.kernels.runtime"
 def kernel_source() -> str:
     """The kernel as one module without docstring, `__future__` imports or imports of its parts.
 
-    PL/Python runs it inside a function whose globals hold the arguments by name, so a column called
-    `max` would hide the builtin: the text imports the builtins it uses, which makes them local.
+    PL/Python runs it inside a function whose globals change at every call, as they hold the
+    arguments: so the text imports the builtins it uses, which are sooner found as its own, and
+    which no argument can hide.
     """
     folder = files(PACKAGE)
     texts = [(folder / f"{name}.py").read_text(encoding="utf-8") for name in MODULES]

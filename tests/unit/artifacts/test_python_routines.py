@@ -31,6 +31,7 @@ from procgen.kernels.packing import pack
 from procgen.kernels.runtime.model import Model
 from procgen.kernels.runtime.wire import answered
 from tests.kernel_models import EVERY, compiled, differences, some_rows
+from tests.python_bodies import function_of
 
 SENT = {
     DType.FLOAT64: np.float64,
@@ -58,21 +59,6 @@ def printed_bodies(artifact):
         if routine.in_python
         and printed_row(artifact.lowered, typing, routine.output, takes_row=writer.takes_row)
     }
-
-
-def function_of(body):
-    """What PL/Python makes of a body: arguments are globals, one by one and as a list."""
-    names: dict = {}
-    exec("\n\t".join(["def routine():", *body.split("\n")]), names)
-    routine, kept = names.pop("routine"), {}
-
-    def call(row):
-        names.update(row)
-        names["SD"] = kept
-        names["args"] = [dict(row)] if len(row) > 100 else list(row.values())
-        return routine()
-
-    return call
 
 
 def wrong(artifact, rows):

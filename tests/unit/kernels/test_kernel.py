@@ -86,7 +86,7 @@ def test_the_kernel_runs_on_the_python_of_the_system(tmp_path: Path) -> None:
 
 
 def test_the_text_imports_the_builtins_it_uses() -> None:
-    """PL/Python would look them up among the arguments."""
+    """PL/Python would look them up among globals that change at every call."""
     line = next(one for one in kernel_source().split("\n") if one.startswith("from builtins"))
     names = set(line.removeprefix("from builtins import ").split(", "))
     assert {"len", "max", "min", "range", "sorted", "str", "list", "ValueError"} <= names
