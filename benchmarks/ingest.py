@@ -160,7 +160,8 @@ def _ready(
         connection.execute(attached("postgres", subject, table, trigger).encode())
     score = insert(connection, table)
     score(200)  # plans and compiled models are there
-    return Ready(score, None, (connection.info.backend_pid,), connection.cancel)
+    backend, by_turns = connection.info.backend_pid, insert is one_by_one
+    return Ready(score, None, (backend,), connection.cancel, by_turns=by_turns)
 
 
 def _kind(subject: Subject) -> str:

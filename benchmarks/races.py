@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.clocks import Cost, cost_of, limited
+from benchmarks.clocks import Cost, cost_of, limited, one_core
 from benchmarks.exactness import Answers, Asked
 from benchmarks.ways import Figure, Ready, Role, Way, nothing, reason
 
@@ -73,8 +73,10 @@ class Runner:
     def run(self, rows: int, pace: Pace) -> Cost:
         """One round."""
         self.ready.arrange(rows)
-        with limited(pace.limit, self.ready.stop, self.ready.processes):
-            return cost_of(lambda: self.ready.score(rows), self.ready.processes)
+        processes = self.ready.processes
+        core = one_core(processes) if self.ready.by_turns else nullcontext()
+        with limited(pace.limit, self.ready.stop, processes), core:
+            return cost_of(lambda: self.ready.score(rows), processes)
 
     def warm(self, asked: Asked | None, pace: Pace) -> None:
         """Answer what is asked, and find out how many rows a round may have."""

@@ -93,7 +93,8 @@ def _prepared(
                 raise RuntimeError(found.error_message.decode())
 
     score(10)
-    return Ready(score, None, (connection.info.backend_pid,), connection.cancel)
+    backend = connection.info.backend_pid
+    return Ready(score, None, (backend,), connection.cancel, by_turns=True)
 
 
 def duckdb_ways(subject: Subject, files: Files) -> Iterator[Way]:

@@ -37,6 +37,7 @@ class Ready:
         stop: make `score` or `answers` raise, from another thread; None where a signal can.
         explain: have the statement planned that scores the whole table.
         arrange: what is done before each round of so many rows, and not measured.
+        by_turns: whether this process waits while the others work, and they for it.
     """
 
     score: Callable[[int], object]
@@ -45,6 +46,7 @@ class Ready:
     stop: Callable[[], object] | None = None
     explain: Callable[[], object] = nothing
     arrange: Callable[[int], object] = nothing
+    by_turns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from threading import Event
@@ -10,7 +13,7 @@ from threading import Event
 import numpy as np
 import pytest
 
-from benchmarks.clocks import Cost, StoppedError, cost_of, limited
+from benchmarks.clocks import Cost, StoppedError, cost_of, limited, one_core
 from benchmarks.exactness import Asked
 from benchmarks.races import Pace, race
 from benchmarks.ways import Ready, Role, Way, reason
@@ -38,6 +41,38 @@ def test_a_ratio_is_the_base_over_the_way_in_processor_time():
     assert base.ratio is None
     assert 1.5 < fast.ratio < 2.5
     assert (fast.units, fast.rounds) == (100, 3)
+
+
+@pytest.fixture
+def other():
+    """A process that waits."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux pins processes")
+def test_processes_that_work_by_turns_share_a_core_for_a_while(other):
+    before = os.sched_getaffinity(0), os.sched_getaffinity(other.pid)
+    seen = []
+
+    def score(_):
+        seen.append((os.sched_getaffinity(0), os.sched_getaffinity(other.pid)))
+
+    for by_turns in (False, True):
+        ready = Ready(score, processes=(other.pid,), stop=other.kill, by_turns=by_turns)
+        list(race([Way("own", "memory", Role.OURS, None, lambda _, r=ready: r)], PACE, **LABELS))
+        assert (os.sched_getaffinity(0), os.sched_getaffinity(other.pid)) == before
+    assert seen[0] == before
+    assert seen[-1] == ({min(before[0])}, {min(before[0])})
+
+
+def test_a_process_that_is_gone_shares_no_core(other):
+    before = os.sched_getaffinity(0)
+    with one_core([other.pid]):
+        other.kill()
+        other.wait()
+    assert os.sched_getaffinity(0) == before
 
 
 def test_a_slow_way_gets_fewer_rows_and_says_how_many():
