@@ -6,7 +6,7 @@ round where missing values go left, and a membership asks for what is missing it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -37,6 +37,12 @@ def literal(value: Scalar) -> str:
             return "1e999" if value > 0 else "-1e999"
         case _:
             return repr(value)
+
+
+Waiting = list[tuple[int, int] | str]
+"""Nodes, each with its level, and lines between them; the last is written next."""
+Written = tuple[list[str], Waiting]
+"""The lines of a node itself, and what is to be written behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,50 +96,33 @@ class _Printing:
 
     def part(self, root: int, level: int) -> Iterator[str]:
         """Statements from a root on; what lies too deep is added to the parts."""
-        waiting: list[tuple[int, int] | str] = [(root, level)]
-        while waiting:
-            entry = waiting.pop()
-            if isinstance(entry, str):
-                yield entry
-                continue
-            place, depth = entry
-            node, indent = self.tree.nodes[place], STEP * depth
-            if isinstance(node, Leaf):
-                yield f"{indent}{self.target}{_values(node)}"
-            elif self.leaves[place] <= MOST_LEAVES:
-                yield f"{indent}{self.target}("
-                yield from self._expression(place, depth + 1)
-                yield f"{indent})"
-            elif depth == MOST_LEVELS:
-                self.parts.append(place)
-                yield f"{indent}{PLACE} = {len(self.parts) - 1}"
-            else:
-                condition, then, otherwise = self._branch(node)
-                yield f"{indent}if {condition}:"
-                waiting += [(otherwise, depth + 1), f"{indent}else:", (then, depth + 1)]
+        return _written(self._statement, root, level)
 
-    def _expression(self, root: int, level: int) -> Iterator[str]:
-        """Conditional expressions inside one another, a line for each condition or leaf."""
-        waiting: list[tuple[int, int] | str] = [(root, level)]
-        while waiting:
-            entry = waiting.pop()
-            if isinstance(entry, str):
-                yield entry
-                continue
-            place, depth = entry
-            node, indent = self.tree.nodes[place], STEP * depth
-            if isinstance(node, Leaf):
-                yield indent + _values(node)
-                continue
-            condition, then, otherwise = self._branch(node)
-            first = self.tree.nodes[then]
-            if isinstance(first, Leaf):
-                yield f"{indent}{_values(first)} if {condition} else"
-                waiting.append((otherwise, depth))
-            else:
-                yield f"{indent}("
-                closing = f"{indent}) if {condition} else"
-                waiting += [(otherwise, depth), closing, (then, depth + 1)]
+    def _statement(self, place: int, depth: int) -> Written:
+        node, indent = self.tree.nodes[place], STEP * depth
+        if isinstance(node, Leaf):
+            return [f"{indent}{self.target}{_values(node)}"], []
+        if self.leaves[place] <= MOST_LEAVES:
+            expression = _written(self._conditional, place, depth + 1)
+            return [f"{indent}{self.target}(", *expression, f"{indent})"], []
+        if depth == MOST_LEVELS:
+            self.parts.append(place)
+            return [f"{indent}{PLACE} = {len(self.parts) - 1}"], []
+        condition, then, otherwise = self._branch(node)
+        below: Waiting = [(otherwise, depth + 1), f"{indent}else:", (then, depth + 1)]
+        return [f"{indent}if {condition}:"], below
+
+    def _conditional(self, place: int, depth: int) -> Written:
+        """A leaf, or a condition and what stands on its two sides."""
+        node, indent = self.tree.nodes[place], STEP * depth
+        if isinstance(node, Leaf):
+            return [indent + _values(node)], []
+        condition, then, otherwise = self._branch(node)
+        first = self.tree.nodes[then]
+        if isinstance(first, Leaf):
+            return [f"{indent}{_values(first)} if {condition} else"], [(otherwise, depth)]
+        closing = f"{indent}) if {condition} else"
+        return [f"{indent}("], [(otherwise, depth), closing, (then, depth + 1)]
 
     def _branch(self, node: Split) -> tuple[str, int, int]:
         """A condition, where its rows go and where the others go.
@@ -146,6 +135,19 @@ class _Printing:
         if left_first:
             return condition, node.left, node.right
         return condition, node.right, node.left
+
+
+def _written(write: Callable[[int, int], Written], root: int, level: int) -> Iterator[str]:
+    """All lines of a subtree: its root's, and then those of what stands below."""
+    waiting: Waiting = [(root, level)]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, str):
+            yield entry
+            continue
+        lines, below = write(*entry)
+        yield from lines
+        waiting += below
 
 
 def _condition(node: Split, feature: Feature, *, left_first: bool) -> str:
